@@ -1,0 +1,110 @@
+"""What the three embedded servers have in common: start, stop, and the faults that tests inject."""
+
+import signal
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from config.local import ports
+from config.local.child import Child, Command
+from config.local.errors import ServiceFailed
+from config.local.home import Home
+
+POLL_SECONDS = 0.02
+TRIES = 6
+
+
+class Service(ABC):
+    """An embedded server on a loopback port, which it keeps over restarts."""
+
+    name: str
+    patience: float = 30.0
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.port: int | None = None
+        self.child: Child | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.home.logs / f"{self.name}.log"
+
+    def start(self) -> None:
+        """Return when it answers. A start that ends at once is repeated: a port or a lock may just be going free."""
+        self.prepare()
+        for attempt in range(TRIES):
+            if self._came_up():
+                return
+            if attempt == TRIES - 1 or not self.may_pass():
+                break
+            time.sleep(0.3 * (attempt + 1))
+        raise ServiceFailed(self.reason())
+
+    def _came_up(self) -> bool:
+        port = self.port or ports.any_free()
+        self.child = Child(self.command(port), self.home)
+        deadline = time.monotonic() + self.patience
+        while time.monotonic() < deadline and self.child.exit_code() is None:
+            if self.answers(port):
+                self.port = port
+                return True
+            time.sleep(POLL_SECONDS)
+        self.exit_code = self.child.exit_code()
+        self.child.kill()
+        return False
+
+    exit_code: int | None = None
+
+    def stop(self) -> None:
+        if self.child is not None:
+            self.child.stop()
+
+    def kill(self) -> None:
+        """As `kill -9` of the whole server."""
+        if self.child is not None:
+            self.child.kill()
+
+    def pause(self) -> None:
+        """As a server that hangs: sockets stay open, nothing answers."""
+        if self.child is not None:
+            self.child.tell_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self.child is not None:
+            self.child.tell_all(signal.SIGCONT)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def running(self) -> bool:
+        return self.child is not None and self.child.exit_code() is None
+
+    def log_end(self, lines: int = 6) -> str:
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return ""
+
+    def reason(self) -> str:
+        """Why it did not come up, in a sentence and the end of its log."""
+        if self.exit_code == -signal.SIGILL:
+            return f"{self.name} cannot run here: its program was built for another kind of processor."
+        ended = "did not answer in time" if self.exit_code is None else f"ended with code {self.exit_code}"
+        return f"{self.name} {ended}; {self.log} ends with:\n{self.log_end()}"
+
+    def may_pass(self) -> bool:
+        """Whether another try is worthwhile after the server ended by itself."""
+        return self.exit_code is not None and any(sign in self.log_end(30) for sign in self.passing_signs)
+
+    passing_signs: tuple[str, ...] = ("Address already in use",)
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make what it needs on disk; done before every start."""
+
+    @abstractmethod
+    def command(self, port: int) -> Command: ...
+
+    @abstractmethod
+    def answers(self, port: int) -> bool: ...
