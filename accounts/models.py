@@ -1,0 +1,98 @@
+"""Users, teams and API tokens. This app imports no other app of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+from uuid_utils.compat import uuid7
+
+
+class User(AbstractUser):
+    """A person. Every user has a personal team from the first save on; users are anonymised, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            adding = self._state.adding
+            super().save(*args, **kwargs)
+            if adding:
+                Team.objects.open_personal(self)
+
+    @property
+    def personal_team(self) -> Team:
+        return Team.objects.get(personal_of=self)
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def of(self, user: User) -> TeamQuerySet:
+        """The teams that the user is a member of."""
+        return self.filter(memberships__user=user)
+
+    def open_personal(self, user: User) -> Team:
+        team = self.create(name=user.username, personal_of=user)
+        Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
+        return team
+
+
+class Team(models.Model):
+    """Who shares budgets, documents and cost sums; never the text of requests."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(_("name"), max_length=150)
+    personal_of = models.OneToOneField(
+        User, verbose_name=_("personal team of"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person in one team."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MEMBER = "member", _("member")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.MEMBER)
+    created = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A bearer token: only its digest is stored, so ``public_id`` is what people and URLs name it by."""
+
+    public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.token_key}…)"

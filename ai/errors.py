@@ -1,0 +1,132 @@
+"""What can go wrong in the AI core.
+
+AIError
+├── PromptError                 a prompt cannot be found, read or rendered
+│   ├── PromptNotFound
+│   ├── PromptBroken            a prompt's file is wrong; names each place by file and line
+│   └── VariablesInvalid        names each wrong variable by JSON pointer
+├── ConfigurationError          the catalogue or a setting is wrong
+└── ProviderError               one provider call failed
+    ├── RateLimited             429; retry_after in seconds where the provider said
+    ├── Overloaded              529, or an overload event in mid-stream
+    ├── ServerFailed            another 5xx
+    ├── ConnectionFailed        refused, reset, name not found
+    ├── StreamCut               the stream ended without its terminal event
+    ├── GarbledStream           bytes that are not the protocol
+    ├── CallTimedOut            connect, idle or deadline limit passed
+    ├── BadCall                 400, 404, 413, 422: our request is wrong, asking again will not help
+    ├── ContextExceeded         the input does not fit this model
+    └── KeyRejected             401, 403
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class AIError(Exception):
+    """Anything the AI core raises on purpose."""
+
+
+class PromptError(AIError):
+    pass
+
+
+class PromptNotFound(PromptError):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProblem:
+    """``line`` counts from 1."""
+
+    file: str
+    line: int
+    detail: str
+
+
+class PromptBroken(PromptError):
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{p.file}:{p.line}: {p.detail}" for p in self.problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableProblem:
+    """``pointer`` is relative to the payload (RFC 6901); ``detail`` never repeats the user's value."""
+
+    pointer: str
+    detail: str
+
+
+class VariablesInvalid(PromptError):
+    def __init__(self, problems: Sequence[VariableProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{p.pointer}: {p.detail}" for p in self.problems))
+
+
+class ConfigurationError(AIError):
+    pass
+
+
+class ProviderError(AIError):
+    """One failed call. ``retryable`` says whether asking the same model again may help.
+
+    The message is ours: a provider's own words may hold payloads and are never kept. ``served`` is False only where the
+    provider certainly did no work that it could bill: it turned the call down, or was never reached.
+    """
+
+    code: ClassVar[str] = "provider_unavailable"
+    retryable: ClassVar[bool] = True
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, status: int | None = None, served: bool = True
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.status = status
+        self.served = served
+
+
+class RateLimited(ProviderError):
+    pass
+
+
+class Overloaded(ProviderError):
+    pass
+
+
+class ServerFailed(ProviderError):
+    pass
+
+
+class ConnectionFailed(ProviderError):
+    pass
+
+
+class StreamCut(ProviderError):
+    pass
+
+
+class GarbledStream(ProviderError):
+    pass
+
+
+class CallTimedOut(ProviderError):
+    pass
+
+
+class BadCall(ProviderError):
+    code = "provider_rejected"
+    retryable = False
+
+
+class ContextExceeded(ProviderError):
+    code = "context_exceeded"
+    retryable = False
+
+
+class KeyRejected(ProviderError):
+    retryable = False

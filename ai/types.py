@@ -1,0 +1,121 @@
+"""The values that cross the AI core's edges: frozen, keyword-only, without behaviour worth a mock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal
+
+JSON = Mapping[str, Any]
+
+
+class StopReason(StrEnum):
+    """Why a model ended its answer, in our words; only END is a success."""
+
+    END = "end"
+    MAX_TOKENS = "max_tokens"
+    REFUSAL = "refusal"
+    PAUSED = "paused"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn as every chat API knows it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one provider call. ``input_tokens`` excludes both cached kinds; ``estimated`` marks a count of ours."""
+
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+
+
+class Capability(StrEnum):
+    """What a model takes or gives; what is not listed for it is never sent."""
+
+    TEMPERATURE = "temperature"
+    JSON_SCHEMA = "json_schema"
+    STREAM_USAGE = "stream_usage"
+    MAX_COMPLETION_TOKENS = "max_completion_tokens"
+    """The limit of the answer goes by this newer name; without it, by ``max_tokens``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSpec:
+    """A place to call: which adapter, where, and the *name* of the setting that holds its key."""
+
+    name: str
+    kind: str
+    base_url: str | None
+    api_key_env: str | None
+    price_source: str | None = None
+    """The provider's id in the price library; None where only the catalogue knows prices."""
+    demonstration: bool = False
+    """Answers only where nothing else is configured, and pages say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model as the catalogue describes it. Prices are USD per million tokens; None asks the price library."""
+
+    name: str
+    provider: ProviderSpec
+    context_window: int
+    max_output_tokens: int
+    capabilities: frozenset[str]
+    price: ModelPrice | None = None
+    reasoning_effort: str | None = None
+    """How hard a reasoning model may think; its thoughts count as output and against the answer's limit."""
+    first_text_s: float | None = None
+    """How long this model may take to its first text; None: no longer than between any two."""
+    token_factor: float = 1.0
+    """Its tokens over our estimate of them, as measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPrice:
+    """USD per million tokens of each kind."""
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal
+    cache_write: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCall:
+    """Everything an adapter needs for one call. What the model cannot do has been left out already."""
+
+    model: ModelSpec
+    messages: Sequence[Message]
+    max_tokens: int
+    temperature: float | None = None
+    schema: JSON | None = None
+    content_idle_s: float
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    """A piece of answer text, as it came."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The provider's own terminal event. ``usage`` is None where it sent none; ``model`` is the name it reported."""
+
+    stop_reason: StopReason
+    usage: Usage | None
+    model: str

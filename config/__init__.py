@@ -1,0 +1,1 @@
+"""Lintel's composition root: settings, processes, routes and wiring."""

@@ -1,0 +1,90 @@
+"""The only reader of the environment. A bad value stops the start and names itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+environ.Env.read_env(ROOT / ".env", overwrite=False)
+_env = environ.Env()
+
+
+def text(name: str, default: str | None = None) -> str:
+    """A required string, unless a default is given."""
+    value = optional(name)
+    if value is not None:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set; .env.example describes it.")
+    return default
+
+
+def optional(name: str) -> str | None:
+    """The stripped value, or None where it is unset or empty."""
+    return str(_env.str(name, default="")).strip() or None
+
+
+def integer(name: str, default: int, *, least: int = 0) -> int:
+    return int(_number(name, str(default), least=least, kind=int))
+
+
+def seconds(name: str, default: float, *, least: float = 0.0) -> float:
+    return float(_number(name, str(default), least=least, kind=float))
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = text(name, str(default)).lower()
+    if value not in {"true", "1", "yes", "on", "false", "0", "no", "off"}:
+        raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false.")
+    return value in {"true", "1", "yes", "on"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in (optional(name) or default).split(",") if word.strip()]
+
+
+def url(name: str, *schemes: str, default: str | None = None) -> str | None:
+    """An absolute URL of one of the schemes, or None."""
+    value = optional(name) or default
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name} is not a URL: {problem}.") from None
+    if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        raise ImproperlyConfigured(f"{name} must be a URL that begins with {' or '.join(s + '://' for s in schemes)}.")
+    return value
+
+
+def path(name: str, default: Path) -> Path:
+    value = optional(name)
+    return Path(value).expanduser().resolve() if value else default
+
+
+def database(name: str) -> dict[str, object] | None:
+    """A Django DATABASES entry for PostgreSQL, or None where the variable is unset."""
+    value = url(name, "postgres", "postgresql")
+    if value is None:
+        return None
+    entry = dict(environ.Env.db_url_config(value))
+    if not entry.get("NAME"):
+        raise ImproperlyConfigured(f"{name} names no database.")
+    return entry
+
+
+def _number(name: str, default: str, *, least: float, kind: type[int] | type[float]) -> float:
+    value = text(name, default)
+    try:
+        number = kind(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number.") from None
+    if not number >= least:
+        raise ImproperlyConfigured(f"{name}={value!r} is less than {least:g}.")
+    return number

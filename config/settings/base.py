@@ -1,0 +1,245 @@
+"""What every deployment shares. Values come from the environment through config.env alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+
+from config import env
+
+ROOT = env.ROOT
+DEBUG = False
+SECRET_KEY = env.optional("SECRET_KEY") or ""  # Django refuses to start with an empty one
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "config",
+    "accounts",
+    "ai",
+    "requests_app",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "csp",
+    "django_celery_beat",
+    "django_filters",
+    "django_htmx",
+    "drf_standardized_errors",
+    "knox",
+    "pgtrigger",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "config.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ]
+        },
+    }
+]
+
+
+def database(name: str) -> dict[str, Any] | None:
+    """One PostgreSQL alias: persistent connections, checked before use, and statements that cannot hang for ever."""
+    entry = env.database(name)
+    if entry is None:
+        return None
+    return {
+        **entry,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "application_name": "lintel", "options": "-c timezone=UTC"},
+    }
+
+
+# The application role serves requests; the owner's alias exists only where migrations are run.
+DATABASES: dict[str, Any] = {
+    alias: entry
+    for alias, entry in {"default": database("DATABASE_URL"), "owner": database("MIGRATE_DATABASE_URL")}.items()
+    if entry is not None
+}
+DATABASE_ROUTERS = ["config.database_router.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.url("REDIS_URL", "redis", "rediss", "unix")
+CACHE_URL = env.url("CACHE_URL", "redis", "rediss", "unix", default=REDIS_URL)
+CHANNELS_URL = env.url("CHANNELS_URL", "redis", "rediss", "unix", default=REDIS_URL)
+BROKER_URL = env.url("BROKER_URL", "redis", "rediss", "unix", default=REDIS_URL)
+
+# A Redis that hangs must cost its callers a moment, not their life.
+REDIS_SOCKET = {"socket_connect_timeout": 1.0, "socket_timeout": 2.0}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": REDIS_SOCKET,
+        "KEY_PREFIX": "lintel",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": CHANNELS_URL, **REDIS_SOCKET}], "prefix": "lintel"},
+    }
+}
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "run"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = ROOT / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+KNOX_TOKEN_MODEL = "accounts.ApiToken"
+REST_KNOX = {
+    "TOKEN_MODEL": "accounts.ApiToken",
+    "TOKEN_TTL": timedelta(days=365),
+    "TOKEN_PREFIX": "lintel_",
+    "AUTH_HEADER_PREFIX": "Bearer",
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.bearer.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "requests_app.api.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "requests_app.api.problems.ProblemFormatter",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1.0,
+    "socket_timeout": 5.0,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "jobs"
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = 300
+CELERY_TASK_TIME_LIMIT = 330
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# The engine room. Each is read by the module named behind it.
+LINTEL_PROVIDERS = {"openai": "ai.providers.openai"}  # ai.providers: imported at first use, in workers only
+LINTEL_CATALOGUE = ROOT / "ai" / "routing" / "catalogue.yaml"  # ai.routing
+LINTEL_EMBEDDED_MODEL_URL = env.url("LINTEL_EMBEDDED_MODEL_URL", "http", "https")  # ai.routing
+LINTEL_OPENAI_API_KEY = env.optional("OPENAI_API_KEY")  # ai.routing
+LINTEL_OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "http", "https")  # ai.routing
+LINTEL_CONNECT_SECONDS = env.seconds("LINTEL_CONNECT_SECONDS", 5.0, least=0.1)  # ai.providers
+LINTEL_CONTENT_IDLE_SECONDS = env.seconds("LINTEL_CONTENT_IDLE_SECONDS", 30.0, least=0.1)  # ai.engine
+LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.runner
+LINTEL_MAX_TAKEOVERS = env.integer("LINTEL_MAX_TAKEOVERS", 3, least=1)  # requests_app.sweep
+LINTEL_PROMPTS_LIVE = False  # ai.prompts
+LINTEL_STREAMS = env.integer("LINTEL_STREAMS", 100, least=1)  # requests_app.worker
+LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 8, least=1)  # requests_app.worker
+LINTEL_READER_THREADS = env.integer("LINTEL_READER_THREADS", 4, least=1)  # requests_app.stream
+LINTEL_WEB_THREADS = env.integer("LINTEL_WEB_THREADS", 8, least=1)  # config.asgi
+LINTEL_FLUSH_SECONDS = env.seconds("LINTEL_FLUSH_SECONDS", 0.04)  # requests_app.writer
+LINTEL_LEASE_SECONDS = env.seconds("LINTEL_LEASE_SECONDS", 10.0, least=1.0)  # requests_app.keeper
+LINTEL_LOOK_SECONDS = env.seconds("LINTEL_LOOK_SECONDS", 0.4, least=0.05)  # requests_app.keeper
+LINTEL_RENEW_SECONDS = env.seconds("LINTEL_RENEW_SECONDS", 1.0, least=0.1)  # requests_app.keeper
+LINTEL_SWEEP_SECONDS = env.seconds("LINTEL_SWEEP_SECONDS", 5.0, least=0.1)  # requests_app.keeper
+LINTEL_SHUTDOWN_GRACE_SECONDS = env.seconds("LINTEL_SHUTDOWN_GRACE_SECONDS", 5.0)  # requests_app.worker
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"httpx2": {"level": "WARNING"}, "httpcore2": {"level": "WARNING"}, "openai": {"level": "WARNING"}},
+}

@@ -1,0 +1,14 @@
+"""`make run`: the embedded stack on loopback, demo users, prompts live as they are edited."""
+
+from config.settings.base import *  # noqa: F403
+
+DEBUG = True
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+LINTEL_PROMPTS_LIVE = True
+LINTEL_DEMO = True
