@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Child:
         self.command = command
         self.log = home.logs / f"{command.name}.log"
         self._home = home
+        self._asked: float | None = None
         with self.log.open("ab") as log, stop_signals_held():
             self._process = subprocess.Popen(
                 command.launched(),
@@ -69,12 +71,19 @@ class Child:
     def tell_all(self, number: signal.Signals) -> None:
         signal_group(self.pid, number)
 
+    def ask(self) -> None:
+        """Once: to some programs a second request means to end without care."""
+        if self._asked is None:
+            self._asked = time.monotonic()
+            self.tell(self.command.stop_signal)
+            self.tell_all(signal.SIGCONT)  # a paused process could not hear
+
     def stop(self) -> None:
-        """Ask, wait for the grace, then end; whatever it had started goes with it."""
-        self.tell(self.command.stop_signal)
-        self.tell_all(signal.SIGCONT)  # a paused process could not hear
+        """Ask, wait out the grace since, then end; whatever it had started goes with it."""
+        self.ask()
+        elapsed = time.monotonic() - (self._asked or 0.0)
         try:
-            self._process.wait(self.command.grace)
+            self._process.wait(max(0.0, self.command.grace - elapsed))
         except subprocess.TimeoutExpired:
             self.tell_all(signal.SIGKILL)
         self.bury()

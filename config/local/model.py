@@ -1,12 +1,11 @@
 """The embedded language model: llama.cpp's server with the demonstration weights, speaking OpenAI's protocol."""
 
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from config.local.child import Command
 from config.local.home import Home
+from config.local.loopback import open_local
 from config.local.service import Service
 
 WEIGHTS_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -36,7 +35,7 @@ class Model(Service):
 
     def answers(self, port: int) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=3) as response:
+            with open_local(f"http://127.0.0.1:{port}/health", timeout=3) as response:
                 return bool(response.status == 200)
-        except (urllib.error.URLError, OSError):
+        except OSError:
             return False

@@ -55,6 +55,9 @@ class Service(ABC):
 
     exit_code: int | None = None
 
+    def ask_to_stop(self) -> None:  # noqa: B027  doing nothing is right for every server
+        """Nothing yet: those who use it are still ending."""
+
     def stop(self) -> None:
         if self.child is not None:
             self.child.stop()
@@ -80,22 +83,16 @@ class Service(ABC):
     def running(self) -> bool:
         return self.child is not None and self.child.exit_code() is None
 
-    def log_end(self, lines: int = 6) -> str:
-        try:
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-        except FileNotFoundError:
-            return ""
-
     def reason(self) -> str:
         """Why it did not come up, in a sentence and the end of its log."""
         if self.exit_code == -signal.SIGILL:
             return f"{self.name} cannot run here: its program was built for another kind of processor."
         ended = "did not answer in time" if self.exit_code is None else f"ended with code {self.exit_code}"
-        return f"{self.name} {ended}; {self.log} ends with:\n{self.log_end()}"
+        return f"{self.name} {ended}; {self.log} ends with:\n{log_end(self.log)}"
 
     def may_pass(self) -> bool:
         """Whether another try is worthwhile after the server ended by itself."""
-        return self.exit_code is not None and any(sign in self.log_end(30) for sign in self.passing_signs)
+        return self.exit_code is not None and any(sign in log_end(self.log, 30) for sign in self.passing_signs)
 
     passing_signs: tuple[str, ...] = ("Address already in use",)
 
@@ -108,3 +105,11 @@ class Service(ABC):
 
     @abstractmethod
     def answers(self, port: int) -> bool: ...
+
+
+def log_end(log: Path, lines: int = 6) -> str:
+    """The last lines of a log; empty when there is none."""
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""

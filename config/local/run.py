@@ -1,0 +1,35 @@
+"""`make run`: up until Ctrl-C or SIGTERM."""
+
+from config.local.errors import LocalError
+from config.local.first_requests import show_requests
+from config.local.start import Running, started
+from config.local.terminal import Terminal
+
+
+def run(terminal: Terminal) -> None:
+    with started(terminal) as running:
+        if first_start(running):
+            show_requests(running)
+            mark_started(running)
+        welcome(running)
+        running.supervisor.watch(until=lambda: False)
+
+
+def first_start(running: Running) -> bool:
+    return not (running.plan.home.root / "started-once").exists()
+
+
+def mark_started(running: Running) -> None:
+    (running.plan.home.root / "started-once").touch()
+
+
+def welcome(running: Running) -> None:
+    running.terminal.say(f"Lintel is ready at {running.url}")
+    try:
+        running.terminal.say(f"Sign in once as demo: {running.url}{running.ask_manage('sign_in_link', 'demo')}")
+    except LocalError as error:
+        running.terminal.problem(str(error))
+    running.terminal.say("Or log in as demo with the password demo, or as admin with admin")
+    if running.plan.model:
+        running.terminal.say("Demonstration model: expect mistakes. Set OPENAI_API_KEY in .env for a better one")
+    running.terminal.say("Ctrl-C stops everything; make logs shows more")

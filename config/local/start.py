@@ -1,0 +1,202 @@
+"""A whole start: servers, migration, demo data, processes, health; and all of it ended again."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import psycopg
+
+from config.local import logs, ports
+from config.local.child import Child, Command
+from config.local.environment import Plan, check_settings, child_environment, read_plan
+from config.local.errors import LocalError, ServiceFailed
+from config.local.home import REPOSITORY
+from config.local.leftovers import end_leftovers
+from config.local.loopback import open_local
+from config.local.model import Model
+from config.local.occupancy import note, occupied
+from config.local.postgres import Postgres
+from config.local.procfile import Process, read_procfile
+from config.local.service import log_end
+from config.local.supervisor import Supervisor
+from config.local.terminal import Terminal
+from config.local.valkey import Valkey
+from config.local.weights import ensure_weights
+
+READY_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Lintel, up and healthy."""
+
+    plan: Plan
+    environment: Mapping[str, str]
+    supervisor: Supervisor
+    terminal: Terminal
+
+    @property
+    def url(self) -> str:
+        return address(self.plan)
+
+    def manage(self, name: str, *arguments: str) -> None:
+        """Run a management command to its end, its words in a log of its own."""
+        child = Child(self._managed(name, *arguments), self.plan.home)
+        try:
+            self.supervisor.watch(until=lambda: child.exit_code() is not None)
+        finally:
+            code = child.exit_code()
+            child.kill()
+        if code != 0:
+            raise LocalError(f"manage.py {name} failed; {child.log} ends with:\n{log_end(child.log)}")
+
+    def ask_manage(self, name: str, *arguments: str) -> str:
+        """What a management command prints: it may be a secret, so it goes into no log."""
+        command = self._managed(name, *arguments)
+        run = partial(
+            subprocess.run,
+            command.arguments,
+            env=command.environment,
+            cwd=command.folder,
+            capture_output=True,
+            text=True,
+        )
+        done: subprocess.CompletedProcess[str] = self.supervisor.watch_during(run)
+        if done.returncode != 0:
+            raise LocalError(f"manage.py {name} failed: {done.stderr.strip()[-500:]}")
+        return done.stdout.strip()
+
+    def show_manage(self, name: str, *arguments: str) -> int:
+        """Run a management command at the person's own terminal; return its exit code."""
+        command = self._managed(name, *arguments)
+        run = partial(subprocess.run, command.arguments, env=command.environment, cwd=command.folder, check=False)
+        done: subprocess.CompletedProcess[bytes] = self.supervisor.watch_during(run)
+        return done.returncode
+
+    def _managed(self, name: str, *arguments: str) -> Command:
+        words = [sys.executable, "manage.py", name, *arguments]
+        return Command(name=name, arguments=words, environment=self.environment)
+
+
+def address(plan: Plan) -> str:
+    return f"http://127.0.0.1:{plan.port}"
+
+
+@contextmanager
+def started(terminal: Terminal) -> Iterator[Running]:
+    """Everything is up inside and gone outside, whatever happens in between."""
+    plan = read_plan()
+    plan.home.prepare()
+    with occupied(plan.home, address(plan)):
+        plan = _cleared(plan, terminal)
+        check_settings(plan)
+        with Supervisor(terminal) as supervisor:
+            running = Running(
+                plan=plan,
+                environment=child_environment(plan, _start_servers(plan, supervisor, terminal)),
+                supervisor=supervisor,
+                terminal=terminal,
+            )
+            _prepare_database(running)
+            _start_processes(running)
+            _wait_until_healthy(running)
+            yield running
+
+
+def _cleared(plan: Plan, terminal: Terminal) -> Plan:
+    """End what a killed run left, begin new logs, and settle on a port."""
+    for process in end_leftovers(plan.home):
+        terminal.say(f"Stopped {process.name} (process {process.pid}), left over from a run that was killed")
+    logs.rotate(plan.home)
+    port = ports.next_free(plan.port)
+    if port != plan.port:
+        terminal.say(f"Port {plan.port} is taken; using {port}")
+        plan = replace(plan, port=port)
+        note(plan.home, address(plan))
+    return plan
+
+
+def _start_servers(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> dict[str, str]:
+    """Start the embedded ones; return the addresses that children are told."""
+    addresses = {}
+    if plan.postgres:
+        postgres = Postgres(plan.home)
+        supervisor.start(postgres)
+        addresses |= {"DATABASE_URL": postgres.url, "MIGRATE_DATABASE_URL": postgres.owner_url}
+    if plan.valkey:
+        valkey = Valkey(plan.home)
+        supervisor.start(valkey)
+        addresses["REDIS_URL"] = valkey.url
+    if plan.model:
+        model = Model(plan.home, ensure_weights(plan.home, terminal))
+        supervisor.start(model)
+        addresses["LINTEL_EMBEDDED_MODEL_URL"] = model.url
+    return addresses
+
+
+def _prepare_database(running: Running) -> None:
+    prove_vectors(running.environment["DATABASE_URL"])
+    running.manage("migrate", "--no-input")
+    running.manage("load_demo")
+
+
+def prove_vectors(url: str) -> None:
+    """Store one vector and measure to it: a library built for another processor dies here, and is named."""
+    try:
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TEMPORARY TABLE proof (place vector(64)) ON COMMIT DROP")
+            connection.execute("INSERT INTO proof VALUES (array_fill(1, ARRAY[64])::vector)")
+            row = connection.execute("SELECT place <-> array_fill(2, ARRAY[64])::vector FROM proof").fetchone()
+    except psycopg.Error as error:
+        raise ServiceFailed(f"PostgreSQL's vector extension does not work on this machine: {error}".strip()) from error
+    if row != (8.0,):
+        raise ServiceFailed(f"PostgreSQL's vector extension miscounts on this machine: {row} instead of 8.")
+
+
+def _start_processes(running: Running) -> None:
+    for name, line in read_procfile(REPOSITORY / "Procfile").items():
+        running.supervisor.start(Process(name, line, home=running.plan.home, environment=running.environment))
+    worker = logs.Tail(running.plan.home.logs / "worker.log")
+
+    def show_requests() -> None:
+        for line in logs.request_lines(worker):
+            running.terminal.event("worker", line)
+
+    running.supervisor.every_tick.append(show_requests)
+
+
+def _wait_until_healthy(running: Running) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    answers: list[str] = []
+
+    def settled() -> bool:
+        answers[:] = [unhealthy(running.url)]
+        return not answers[0] or time.monotonic() > deadline
+
+    running.supervisor.watch(until=settled)
+    if answers[0]:
+        raise LocalError(f"Lintel is not healthy after {READY_SECONDS:.0f} s ({answers[0]}); make doctor tells more.")
+
+
+def unhealthy(url: str) -> str:
+    """What /healthz finds missing; empty when nothing is."""
+    try:
+        with open_local(f"{url}/healthz", timeout=5):
+            return ""
+    except urllib.error.HTTPError as error:
+        return _missing(error.read())
+    except OSError as error:
+        return f"the web process does not answer: {error}"
+
+
+def _missing(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body))
+    except ValueError:
+        return body.decode(errors="replace")[:200]

@@ -1,0 +1,26 @@
+"""What the person at the terminal sees: one line for each event."""
+
+from rich.console import Console
+from rich.text import Text
+
+NAME_WIDTH = 9
+STYLES = {"lintel": "bold", "problem": "bold red"}
+
+
+class Terminal:
+    """Lines of a name and a text; colours only where there is somebody to see them."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        self.event("lintel", text)
+
+    def problem(self, text: str) -> None:
+        self.event("problem", text)
+
+    def event(self, name: str, text: str) -> None:
+        self.console.print(Text(name.ljust(NAME_WIDTH), style=STYLES.get(name, "cyan")), Text(text))
+
+    def rule(self, title: str) -> None:
+        self.console.print(Text(f"── {title} ", style="bold"))

