@@ -1,0 +1,51 @@
+"""The front door to prompts: which there are, which version is live, and what a model is sent."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from ai.errors import PromptNotFound
+from ai.prompts.live import WATCH
+from ai.prompts.models import LIVE, PromptLabel, PromptTemplate
+from ai.prompts.rendering import render_spec
+from ai.prompts.variables import validate_payload
+from ai.types import JSON, Message
+
+
+def load_prompts() -> list[PromptTemplate]:
+    """The live version of every prompt, by key. A file that is broken at the moment leaves its last version live."""
+    if settings.LINTEL_PROMPTS_LIVE:
+        WATCH.look()
+    return [label.template for label in PromptLabel.objects.live()]
+
+
+def get_prompt(key: str) -> PromptTemplate:
+    """The live version. Raises PromptNotFound, and in local settings PromptBroken when a file of it is wrong."""
+    if settings.LINTEL_PROMPTS_LIVE:
+        WATCH.look()
+        WATCH.raise_if_broken(key)
+    label = PromptLabel.objects.live().filter(key=key).first()
+    if label is None:
+        raise PromptNotFound(f"There is no prompt named {key!r}.")
+    return label.template
+
+
+def validate(template: PromptTemplate, payload: object) -> None:
+    """Raises VariablesInvalid, which names each wrong variable by JSON pointer."""
+    validate_payload(template.spec, payload)
+
+
+def render_prompt(template: PromptTemplate, values: JSON) -> tuple[Message, ...]:
+    """The messages for one call: new marks around free text each time. Raises VariablesInvalid."""
+    validate_payload(template.spec, values)
+    return render_spec(template.spec, values)
+
+
+def move_label(*, key: str, version: str, by: str, reason: str) -> PromptLabel:
+    """Makes a version live without a deploy: its published content, else its latest draft. Raises PromptNotFound."""
+    if not by or not reason:
+        raise ValueError("Moving a label needs a name and a reason.")
+    template = PromptTemplate.objects.filter(key=key, version=version).order_by("-published", "-created").first()
+    if template is None:
+        raise PromptNotFound(f"There is no version {version!r} of {key!r} in the database.")
+    return PromptLabel.objects.create(key=key, label=LIVE, template=template, by=by, reason=reason)

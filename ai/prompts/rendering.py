@@ -1,0 +1,60 @@
+"""From a version and a payload to the messages a model gets.
+
+Free text is data. It enters user turns only, between two marks that carry a nonce which the text cannot hold:
+
+    <ticket-4f1c22ab>
+    text of the caller
+    </ticket-4f1c22ab>
+
+The nonce is random and drawn again until it does not occur in the text, so no text can close its own fence. Marks in
+the form of tags, because the smallest model we ship sorts tickets no worse with them than without (it does with
+brackets, rules or quotes). Few-shot turns fence their own values in the same way but with fixed numbers: the model sees
+one shape throughout, and everything before the last turn stays the same from call to call, which prefix caches need.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ai.prompts.placeholders import substitute
+from ai.prompts.spec import PromptSpec, Turn, is_free_text
+from ai.types import Message
+
+_Nonce = Callable[[str], str]
+
+
+def render_spec(spec: PromptSpec, payload: Mapping[str, Any]) -> tuple[Message, ...]:
+    """``payload`` has been validated."""
+    values = {**spec.defaults, **payload}
+    system = substitute(spec.system, {name: _plain(value) for name, value in values.items()})
+    turns = [_render_turn(spec, turn, values, position) for position, turn in enumerate(spec.turns)]
+    return (Message(role="system", content=system.strip()), *turns)
+
+
+def _render_turn(spec: PromptSpec, turn: Turn, values: Mapping[str, Any], position: int) -> Message:
+    nonce: _Nonce = (lambda _: f"{position:08x}") if turn.values else _random_nonce
+    filled = {
+        name: _value(name, value, nonce) if is_free_text(spec.properties[name]) else _plain(value)
+        for name, value in (turn.values or values).items()
+    }
+    return Message(role=turn.role, content=substitute(turn.content, filled).strip())
+
+
+def _value(name: str, value: Any, nonce: _Nonce) -> str:
+    text = _plain(value)
+    mark = f"{name}-{nonce(text)}"
+    return f"<{mark}>\n{text}\n</{mark}>"
+
+
+def _random_nonce(text: str) -> str:
+    while (nonce := secrets.token_hex(4)) in text:
+        pass
+    return nonce
+
+
+def _plain(value: Any) -> str:
+    """Text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,122 @@
+"""What a prompt version says: the format of its YAML file, and nothing that no code obeys.
+
+``retrieve``, ``cache``, ``abandon_after_s`` and ``review.audit`` belong to the format but no part of the product
+honours them yet; a file that declares one is refused rather than quietly disobeyed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, Literal
+
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from referencing import Registry
+
+from ai.types import JSON
+
+KEY = r"^[a-z][a-z0-9_]{0,62}$"
+VERSION = r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,2}$"
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Turn(_Strict):
+    """One message. A turn with ``values`` is an example: they fill its placeholders instead of the caller's."""
+
+    role: Literal["user", "assistant"]
+    content: Text
+    values: dict[str, Any] = Field(default_factory=dict)
+
+
+class Review(_Strict):
+    gate: Literal["always"]
+
+
+class PromptSpec(_Strict):
+    """One version of one prompt."""
+
+    key: Annotated[str, StringConstraints(pattern=KEY)]
+    version: Annotated[str, StringConstraints(pattern=VERSION)]
+    description: Text
+    system: Text
+    user: Text | None = None
+    messages: Annotated[list[Turn], Field(min_length=1)] | None = None
+    variables: dict[str, Any]
+    max_tokens: Annotated[int, Field(ge=1, le=100_000)]
+    temperature: Annotated[float, Field(ge=0, le=2, strict=False)]
+    route: Annotated[str, StringConstraints(pattern=KEY)]
+    deadline: Annotated[int, Field(ge=1, le=3600)]
+    output: dict[str, Any] | None = None
+    review: Review | None = None
+    cut: Literal["reset", "incomplete"] = "reset"
+
+    @model_validator(mode="after")
+    def _one_kind_of_turns(self) -> PromptSpec:
+        if (self.user is None) == (self.messages is None):
+            raise ValueError("give either user or messages")
+        roles = [turn.role for turn in self.turns]
+        if roles != [("user", "assistant")[i % 2] for i in range(len(roles))] or roles[-1] != "user":
+            raise ValueError("messages take turns: user first, then assistant, and user last")
+        return self
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        return tuple(self.messages) if self.messages else (Turn(role="user", content=self.user or ""),)
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Each variable's own schema, in the order of the file."""
+        declared = self.variables.get("properties", {})
+        return declared if isinstance(declared, dict) else {}
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        return {name: schema["default"] for name, schema in self.properties.items() if "default" in schema}
+
+    @cached_property
+    def validator(self) -> Draft202012Validator:
+        return _compile({**self.variables, "additionalProperties": False})
+
+    def fits(self, name: str, value: Any) -> bool:
+        """Whether ``value`` alone fits the variable ``name``."""
+        one = {**self.variables, "properties": {name: self.properties[name]}, "required": [name]}
+        return _compile(one).is_valid({name: value})
+
+
+def _compile(schema: JSON) -> Draft202012Validator:
+    """The empty registry keeps a ``$ref`` from fetching anything over the network."""
+    return Draft202012Validator(schema, registry=Registry())
+
+
+def is_free_text(schema: Mapping[str, Any]) -> bool:
+    """Whether its value is the caller's own words. Numbers hold no words; enums and constants hold the author's."""
+    if "enum" in schema or "const" in schema:
+        return False
+    return schema.get("type") not in ("boolean", "integer", "number")
+
+
+def may_enter_system(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "boolean" or "enum" in schema or "const" in schema
+
+
+def references(schema: Any) -> Iterator[str]:
+    """Every ``$ref`` in a schema."""
+    if isinstance(schema, dict):
+        yield from (value for key, value in schema.items() if key in ("$ref", "$dynamicRef") and isinstance(value, str))
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from references(part)
+
+
+@lru_cache(maxsize=512)
+def parse_spec(content: str) -> PromptSpec:
+    """The stored form of a version, parsed once a process."""
+    return PromptSpec.model_validate(json.loads(content))
