@@ -1,0 +1,142 @@
+"""Every error as application/problem+json (RFC 9457). The one table of HTTP statuses is here.
+
+What a client reads is ours: no stack trace, no database's or provider's words.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+
+from ai.errors import PromptBroken
+from requests_app.errors import Problem, RequestError, SubmissionInvalid
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_OUTAGE_S = 2
+MOST_ERRORS = 50  # a hostile body may have millions of wrong fields
+
+# code: (HTTP status, title)
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "invalid": (400, "The request is not valid"),
+    "parse_error": (400, "The body is not JSON"),
+    "context_exceeded": (400, "The input is too long for the model"),
+    "idempotency_key_invalid": (400, "The Idempotency-Key is not usable"),
+    "position_invalid": (400, "There is no such position"),
+    "not_authenticated": (401, "Log in or send a token"),
+    "authentication_failed": (401, "The token is not valid"),
+    "permission_denied": (403, "This is not allowed"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "This address has no such method"),
+    "idempotency_key_busy": (409, "The same submission is being accepted right now"),
+    "length_required": (411, "The body has no length"),
+    "too_large": (413, "The body is too large"),
+    "unsupported_media_type": (415, "The body is of a kind that is not read here"),
+    "idempotency_key_reused": (422, "The Idempotency-Key belongs to another body"),
+    "prompt_broken": (500, "The prompt's file is wrong"),
+    "internal_error": (500, "Something broke on our side"),
+    "provider_unavailable": (503, "No model can be asked"),
+    "unavailable": (503, "The database cannot be reached"),
+}
+
+logger = logging.getLogger(__name__)
+
+
+class Fault(APIException):
+    """An error by its code in the table; ``wait`` becomes Retry-After, in seconds."""
+
+    def __init__(self, code: str, detail: str, *, errors: Iterable[Problem] = (), wait: int | None = None) -> None:
+        super().__init__(detail, code)
+        self.default_code = code
+        self.status_code = PROBLEMS[code][0]
+        self.errors = tuple(errors)
+        self.wait = wait
+
+
+def problem(code: str, detail: str, *, request_id: str | None, errors: Iterable[Problem] = ()) -> dict[str, object]:
+    """The body of an error."""
+    status, title = PROBLEMS[code]
+    return {
+        "type": f"urn:lintel:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+        "errors": [{"pointer": error.pointer, "detail": error.detail} for error in errors],
+    }
+
+
+def pointer(parent: str, key: object) -> str:
+    """One step further in a JSON pointer (RFC 6901)."""
+    return f"{parent}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+class ProblemFormatter(ExceptionFormatter):
+    def run(self) -> dict[str, object]:
+        request = self.context["request"]
+        errors = list(_errors(self.exc))[:MOST_ERRORS]
+        detail = _sentence(errors) if errors else str(self.exc.detail)
+        return problem(self.exc.default_code, detail, request_id=getattr(request, "request_id", None), errors=errors)
+
+
+class ProblemHandler(ExceptionHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        exc = super().convert_known_exceptions(exc)
+        if isinstance(exc, RequestError):
+            errors = exc.problems if isinstance(exc, SubmissionInvalid) else ()
+            return Fault(exc.code, str(exc), errors=errors)
+        if isinstance(exc, PromptBroken):  # only while its file is edited, in local settings
+            return Fault("prompt_broken", str(exc))
+        if isinstance(exc, RequestDataTooBig):
+            return Fault("too_large", "The body is larger than this server reads.")
+        if isinstance(exc, OperationalError | InterfaceError):
+            return Fault("unavailable", "The database cannot be reached; try again soon.", wait=RETRY_AFTER_OUTAGE_S)
+        return exc
+
+    def convert_unhandled_exceptions(self, exc: Exception) -> APIException:
+        if isinstance(exc, APIException) and exc.default_code in PROBLEMS:
+            return exc
+        return Fault("internal_error", "The error is logged under this request_id.")
+
+    def get_response(self, exc: APIException, data: dict[str, object]) -> Response:
+        return Response(data, status=exc.status_code, headers=self.get_headers(exc), content_type=MEDIA_TYPE)
+
+    def report_exception(self, exc: APIException, response: Response) -> None:
+        if exc.default_code == "unavailable":  # an outage is one line a request, not a traceback
+            logger.warning("database unavailable: %s", type(self.exc).__name__)
+        else:
+            super().report_exception(exc, response)
+
+
+def _sentence(errors: list[Problem]) -> str:
+    first = errors[0]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return f"{first.pointer or 'The body'}: {first.detail.rstrip('.')}{more}."
+
+
+def _errors(exc: APIException) -> Iterator[Problem]:
+    if isinstance(exc, Fault):
+        yield from exc.errors
+    elif isinstance(exc, ValidationError):
+        yield from _flat(exc.detail, "")
+
+
+def _flat(detail: Any, where: str) -> Iterator[Problem]:
+    """DRF's nested lists and dictionaries of messages as one list of pointers."""
+    if isinstance(detail, dict):
+        for key, inner in detail.items():
+            yield from _flat(inner, where if key == api_settings.NON_FIELD_ERRORS_KEY else pointer(where, key))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _flat(inner, where)
+    else:
+        yield Problem(pointer=where, detail=str(detail))

@@ -1,0 +1,244 @@
+"""What clients send and see. Fields are typed strictly: a number is not quietly read as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from accounts.models import Team
+from ai.models import PromptTemplate
+from requests_app.intake import Submission
+from requests_app.models import AIRequest, Lane, Priority
+from requests_app.stream import Position, snapshot, usage_of
+from requests_app.waiting import waiting_for
+
+METADATA_BYTES = 4096
+LONGEST_DEADLINE_S = 24 * 3600
+
+
+class StrictText(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictNumber(serializers.FloatField):
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool | str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictUUID(serializers.UUIDField):
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class SubmissionSerializer(serializers.Serializer[Any]):
+    prompt_key = StrictText(max_length=100, trim_whitespace=False)
+    payload = serializers.DictField()
+    team = StrictUUID(required=False, allow_null=True)
+    priority = serializers.ChoiceField(choices=Priority.values, required=False)
+    lane = serializers.ChoiceField(choices=Lane.values, required=False)
+    model = StrictText(max_length=200, required=False, allow_null=True, trim_whitespace=False)
+    deadline_s = StrictNumber(min_value=1, max_value=LONGEST_DEADLINE_S, required=False, allow_null=True)
+    object_id = StrictText(max_length=200, required=False, allow_blank=True, trim_whitespace=False)
+    metadata = serializers.DictField(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
+        if unknown:
+            raise serializers.ValidationError({name: ["is not a field of a request"] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+    def validate_team(self, team_id: UUID | None) -> Team | None:
+        if team_id is None:
+            return None
+        team = Team.objects.of(self.context["request"].user).filter(pk=team_id).first()
+        if team is None:
+            raise serializers.ValidationError("is none of your teams")
+        return team
+
+    def validate_metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(metadata)) > METADATA_BYTES:
+            raise serializers.ValidationError(f"is longer than {METADATA_BYTES:,} bytes as JSON")
+        return metadata
+
+    def submission(self) -> Submission:
+        return Submission(**self.validated_data)
+
+
+class RequestSummary(serializers.ModelSerializer[AIRequest]):
+    """A request without its texts: a row of the list."""
+
+    cancelling = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+    usage = serializers.SerializerMethodField()
+    cost_usd = serializers.DecimalField(max_digits=18, decimal_places=9, normalize_output=True, read_only=True)
+    queue_ms = serializers.SerializerMethodField()
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AIRequest
+        fields: tuple[str, ...] = (
+            "id",
+            "status",
+            "cancelling",
+            "team",
+            "lane",
+            "priority",
+            "deadline",
+            "object_id",
+            "retry_of",
+            "prompt_key",
+            "prompt_version",
+            "error",
+            "model",
+            "model_asked",
+            "provider",
+            "attempt",
+            "takeovers",
+            "usage",
+            "cost_usd",
+            "created",
+            "started",
+            "first_token",
+            "completed",
+            "queue_ms",
+            "links",
+        )
+
+    def get_cancelling(self, request: AIRequest) -> bool:
+        return request.cancel_requested_at is not None and not request.final
+
+    def get_error(self, request: AIRequest) -> dict[str, str] | None:
+        if not request.error_code:
+            return None
+        return {"code": request.error_code, "message": request.error_message}
+
+    def get_usage(self, request: AIRequest) -> dict[str, Any] | None:
+        return usage_of(request)
+
+    def get_queue_ms(self, request: AIRequest) -> int | None:
+        if request.started is None:
+            return None
+        return round((request.started - request.created).total_seconds() * 1000)
+
+    def get_links(self, request: AIRequest) -> dict[str, str]:
+        return links(request)
+
+
+class RequestDetail(RequestSummary):
+    """One request with its texts."""
+
+    waiting_for = serializers.SerializerMethodField()
+
+    class Meta(RequestSummary.Meta):
+        fields = (*RequestSummary.Meta.fields, "metadata", "payload", "result", "waiting_for")
+
+    def to_representation(self, request: AIRequest) -> dict[str, Any]:
+        """``partial`` is the text up to ``position``, from one look: a stream opened there goes on without a gap."""
+        seen = snapshot(request.pk, Position(request.attempt, 0))
+        partial = request.partial if request.final else seen.text
+        return {**super().to_representation(request), "partial": partial or None, "position": str(seen.end)}
+
+    def get_waiting_for(self, request: AIRequest) -> str | None:
+        return waiting_for(request)
+
+
+# What the list fetches: the columns behind RequestSummary, and none that holds a long text.
+SUMMARY_COLUMNS = (
+    "id",
+    "status",
+    "cancel_requested_at",
+    "team_id",
+    "lane",
+    "priority",
+    "deadline",
+    "object_id",
+    "retry_of_id",
+    "prompt_key",
+    "prompt_version",
+    "error_code",
+    "error_message",
+    "model",
+    "model_asked",
+    "provider",
+    "attempt",
+    "takeovers",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "usage_estimated",
+    "cost_usd",
+    "created",
+    "started",
+    "first_token",
+    "completed",
+)
+
+
+def links(request: AIRequest) -> dict[str, str]:
+    """Where to go from here; a link that would be refused is absent."""
+    here = reverse("api-request", args=[request.pk])
+    found = {"self": here, "page": reverse("request", args=[request.pk])}
+    if request.final:
+        found["retry"] = reverse("api-request-retry", args=[request.pk])
+    else:
+        found["cancel"] = reverse("api-request-cancel", args=[request.pk])
+    return {**found, "events": f"{here}/events", "socket": f"/ws/requests/{request.pk}"}
+
+
+class PromptSummary(serializers.ModelSerializer[PromptTemplate]):
+    """The live version of a prompt: what to send, and what it makes of it."""
+
+    variables = serializers.JSONField(read_only=True)
+    example = serializers.JSONField(read_only=True)
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PromptTemplate
+        fields: tuple[str, ...] = (
+            "key",
+            "version",
+            "hash",
+            "published",
+            "description",
+            "variables",
+            "example",
+            "links",
+        )
+
+    def get_links(self, template: PromptTemplate) -> dict[str, str]:
+        return {"self": reverse("api-prompt", args=[template.key])}
+
+
+class PromptDetail(PromptSummary):
+    """A prompt with all its versions, newest first."""
+
+    versions = serializers.SerializerMethodField()
+
+    class Meta(PromptSummary.Meta):
+        fields = (*PromptSummary.Meta.fields, "versions")
+
+    def get_versions(self, template: PromptTemplate) -> list[dict[str, Any]]:
+        rows = PromptTemplate.objects.filter(key=template.key).order_by("-created", "-id")
+        return [
+            {
+                "version": row.version,
+                "hash": row.hash,
+                "published": row.published,
+                "created": row.created,
+                "live": row.pk == template.pk,
+            }
+            for row in rows.defer("content")
+        ]

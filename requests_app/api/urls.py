@@ -1,0 +1,12 @@
+from django.urls import path
+
+from requests_app.api import views
+
+urlpatterns = [
+    path("requests", views.RequestListView.as_view(), name="api-requests"),
+    path("requests/<uuid:pk>", views.RequestView.as_view(), name="api-request"),
+    path("requests/<uuid:pk>/cancel", views.RequestCancelView.as_view(), name="api-request-cancel"),
+    path("requests/<uuid:pk>/retry", views.RequestRetryView.as_view(), name="api-request-retry"),
+    path("prompts", views.PromptListView.as_view(), name="api-prompts"),
+    path("prompts/<slug:key>", views.PromptView.as_view(), name="api-prompt"),
+]

@@ -1,0 +1,113 @@
+"""Thin doors: validate, make one call, respond. Rows are looked up by owner, so strangers get a 404."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ai.errors import PromptNotFound
+from ai.prompts.registry import get_prompt, load_prompts
+from requests_app import intake
+from requests_app.api.base import ApiView, person
+from requests_app.api.filters import KnownParameters, RequestFilter
+from requests_app.api.idempotency import idempotency
+from requests_app.api.paging import NewestFirst
+from requests_app.api.serializers import (
+    SUMMARY_COLUMNS,
+    PromptDetail,
+    PromptSummary,
+    RequestDetail,
+    RequestSummary,
+    SubmissionSerializer,
+    links,
+)
+from requests_app.models import AIRequest
+
+POLL_S = "1"
+
+
+class RequestListView(ApiView, ListAPIView[AIRequest]):
+    serializer_class = RequestSummary
+    filter_backends = [KnownParameters]
+    filterset_class = RequestFilter
+    pagination_class = NewestFirst
+
+    def get_queryset(self) -> QuerySet[AIRequest]:
+        return AIRequest.objects.owned_by(person(self.request)).only(*SUMMARY_COLUMNS)
+
+    def post(self, request: Request) -> Response:
+        form = SubmissionSerializer(data=request.data, context={"request": request})
+        form.is_valid(raise_exception=True)
+        key = idempotency(request, request.data)
+        return accepted(intake.accept(person(request), form.submission(), key))
+
+
+class RequestView(ApiView):
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        found = own_request(request, pk)
+        response = Response(RequestDetail(found).data)
+        if not found.final:
+            response["Retry-After"] = POLL_S
+        return get_conditional_response(request._request, etag=etag(response.data), response=response) or response
+
+
+class RequestCancelView(ApiView):
+    def post(self, request: Request, pk: UUID) -> Response:
+        return Response(RequestDetail(intake.cancel(own_request(request, pk))).data)
+
+
+class RequestRetryView(ApiView):
+    def post(self, request: Request, pk: UUID) -> Response:
+        return accepted(intake.retry(own_request(request, pk), idempotency(request, {})))
+
+
+class PromptListView(ApiView):
+    def get(self, request: Request) -> Response:
+        return Response({"results": PromptSummary(load_prompts(), many=True).data})
+
+
+class PromptView(ApiView):
+    def get(self, request: Request, key: str) -> Response:
+        try:
+            return Response(PromptDetail(get_prompt(key)).data)
+        except PromptNotFound:
+            raise NotFound from None
+
+
+class UnknownPathView(ApiView):
+    """Every address of the API that leads nowhere."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound("The API has no such address; addresses end without a slash.")
+
+
+def own_request(request: Request, pk: UUID) -> AIRequest:
+    return get_object_or_404(AIRequest.objects.owned_by(person(request)), pk=pk)
+
+
+def accepted(outcome: intake.Accepted) -> Response:
+    """202: what was accepted, as it is now, and where to look for it."""
+    headers = {"Location": links(outcome.request)["self"], "Retry-After": POLL_S}
+    if outcome.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(RequestDetail(outcome.request).data, status=202, headers=headers)
+
+
+def etag(data: object) -> str:
+    return f'"{hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'
