@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import ApiToken, User
+
+
+class Command(BaseCommand):
+    help = "Make an API token for a user and print it, this once: only its digest is kept."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("user", help="the user's name")
+        parser.add_argument("--name", default="command line", help="what the token is for")
+        parser.add_argument("--days", type=int, default=365, help="how long it is valid")
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        user = User.objects.filter(username=options["user"], is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no active user {options['user']!r}.")
+        if not 0 < options["days"] <= 3650:
+            raise CommandError(f"--days {options['days']} is not between 1 and 3650.")
+        _token, plain = ApiToken.objects.create(user, expiry=timedelta(days=options["days"]), name=options["name"])
+        self.stdout.write(plain)
