@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from config import checks as checks  # registers them
 from config.celery import app as celery_app
 
 __all__ = ["celery_app"]
