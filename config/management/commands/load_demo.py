@@ -1,0 +1,73 @@
+"""People and teams to try Lintel with.
+
+The ten tickets and five texts are files in config/demo: a prompt's input needs no row until somebody sends it.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import Membership, Team, User
+from requests_app.models import AIRequest
+
+FILES = Path(__file__).resolve().parents[2] / "demo"
+SUPERUSER = "admin"
+PEOPLE = ("demo", SUPERUSER, "alice", "bob", "mallory")  # each one's password is the name
+TEAMS = {
+    "Support": {"demo": Membership.Role.OWNER, "alice": Membership.Role.MEMBER, "bob": Membership.Role.MEMBER},
+    "Research": {"alice": Membership.Role.OWNER, "demo": Membership.Role.MEMBER, "mallory": Membership.Role.MEMBER},
+}
+
+
+class Command(BaseCommand):
+    help = "Make the demo users and teams; what is there already stays as it is. Local settings only."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--clear", action="store_true", help="remove them again, with their requests")
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        if not settings.LINTEL_DEMO:
+            raise CommandError("Demo users have known passwords: they exist only in local settings.")
+        with transaction.atomic():
+            self.stdout.write(clear() if options["clear"] else load())
+
+
+def load() -> str:
+    people = {name: person(name) for name in PEOPLE}
+    for name, members in TEAMS.items():
+        team, _made = Team.objects.get_or_create(name=name, personal_of=None)
+        for member, role in members.items():
+            Membership.objects.get_or_create(team=team, user=people[member], defaults={"role": role})
+    tickets, texts = (len(list((FILES / kind).glob("*.txt"))) for kind in ("tickets", "texts"))
+    return f"{len(people)} users, {len(TEAMS)} shared teams; {tickets} tickets and {texts} texts in config/demo"
+
+
+def person(name: str) -> User:
+    found = User.objects.filter(username=name).first()
+    if found is not None:
+        return found
+    if name == SUPERUSER:
+        return User.objects.create_superuser(name, password=name)
+    return User.objects.create_user(name, password=name)
+
+
+def clear() -> str:
+    """Remove everything that hangs on the demo users. Usage records stay: they are written once and name nobody."""
+    people = User.objects.filter(username__in=PEOPLE)
+    requests = AIRequest.objects.filter(user__in=people)
+    requests.update(retry_of=None)
+    requests.delete()
+    teams = Team.objects.filter(name__in=TEAMS, personal_of=None, ai_requests=None)
+    removed = teams.count()
+    teams.delete()
+    Membership.objects.filter(user__in=people).delete()
+    Team.objects.filter(personal_of__in=people).delete()
+    count = people.count()
+    people.delete()
+    return f"{count} users and {removed} shared teams removed"
