@@ -1,7 +1,7 @@
 """Sockets and event streams under ASGI; plain HTTP bridged to the WSGI application, so that one port serves all.
 
-Each thread hop of Django under ASGI is dear, so plain requests make exactly one: into the bridge's own threads. A larger
-deployment serves the same two halves from two process types (docs/architecture.md).
+Each thread hop of Django under ASGI is dear, so plain requests make exactly one: into the bridge's own threads. A
+larger deployment serves the same two halves from two process types (docs/architecture.md).
 """
 
 import os

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from config.local import ports
 from config.local.environment import check_settings, read_plan
@@ -51,7 +51,7 @@ def _packages() -> Finding:
 
 
 def _programs() -> Iterator[Finding]:
-    programs = {
+    programs: dict[str, Callable[[], list[str]]] = {
         "postgres": lambda: [str(binary("postgres")), "-V"],
         "valkey": lambda: [str(server_binary()), "--version"],
         "model server": lambda: [sys.executable, "-c", "import xllamacpp; print(xllamacpp.__version__)"],

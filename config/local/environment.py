@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 import redis
@@ -64,7 +65,7 @@ def _databases_embedded() -> bool:
     for name, url in urls.items():
         if url is None:
             raise LocalError(f"{name} is missing: a database of your own is named by {' and '.join(DATABASES)}.")
-        _try(name, lambda url=url: psycopg.connect(url, connect_timeout=5).close())
+        _try(name, partial(_reach_database, url))
     return False
 
 
@@ -73,8 +74,16 @@ def _valkey_embedded() -> bool:
     named = {name: env.url(name, "redis", "rediss", "unix") for name in ("REDIS_URL", *REDISES)}
     for name, url in named.items():
         if url:
-            _try(name, lambda url=url: redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping())
+            _try(name, partial(_reach_redis, url))
     return not named["REDIS_URL"] and not all(named[name] for name in REDISES)
+
+
+def _reach_database(url: str) -> None:
+    psycopg.connect(url, connect_timeout=5).close()
+
+
+def _reach_redis(url: str) -> None:
+    redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
 
 
 def _try(name: str, reach: Callable[[], object]) -> None:

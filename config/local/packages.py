@@ -58,7 +58,7 @@ def has_pip(python: str) -> bool:
 
 def locked(name: str, lock: str) -> str:
     """One package's lines, hashes included, out of a requirements lock."""
-    found = re.search(rf"^{re.escape(name)}==.*(?:\\\n.*)*$", lock, re.MULTILINE)
+    found = re.search(rf"^{re.escape(name)}==[^\\\n]*(?:\\\n[^\\\n]*)*", lock, re.MULTILINE)
     if found is None:
         raise NoUv(f"The requirements lock names no {name}; run make lock.")
     return found.group(0) + "\n"

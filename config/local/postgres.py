@@ -121,9 +121,9 @@ class Postgres(Service):
 
     def answers(self, port: int) -> bool:
         password = self._secrets.superuser_password
-        address = {"host": "127.0.0.1", "port": port, "dbname": "postgres", "connect_timeout": 3}
+        address = f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres"
         try:
-            psycopg.connect(user=SUPERUSER, password=password, **address).close()
+            psycopg.connect(address, connect_timeout=3).close()
         except psycopg.OperationalError as error:
             return "authentication failed" in str(error)  # up; `start` says what is wrong with it
         return True

@@ -2,14 +2,16 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.local.home import write_private
+
+LINUX = platform.system() == "Linux"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def forget(folder: Path, name: str) -> None:
 
 def start_time(pid: int) -> str | None:
     """When this process began, in the system's own words; None when there is none or only its corpse."""
-    return _start_time_linux(pid) if sys.platform == "linux" else _start_time_elsewhere(pid)
+    return _start_time_linux(pid) if LINUX else _start_time_elsewhere(pid)
 
 
 def _start_time_linux(pid: int) -> str | None:
@@ -69,7 +71,7 @@ def _start_time_elsewhere(pid: int) -> str | None:
 
 def command_line(pid: int) -> str:
     """The words a process was started with; empty when it cannot be read."""
-    if sys.platform == "linux":
+    if LINUX:
         try:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:

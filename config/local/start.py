@@ -58,26 +58,25 @@ class Running:
 
     def ask_manage(self, name: str, *arguments: str) -> str:
         """What a management command prints: it may be a secret, so it goes into no log."""
-        command = self._managed(name, *arguments)
-        run = partial(
-            subprocess.run,
-            command.arguments,
-            env=command.environment,
-            cwd=command.folder,
-            capture_output=True,
-            text=True,
-        )
-        done: subprocess.CompletedProcess[str] = self.supervisor.watch_during(run)
+        done = self.supervisor.watch_during(partial(self._run, self._managed(name, *arguments), capture=True))
         if done.returncode != 0:
             raise LocalError(f"manage.py {name} failed: {done.stderr.strip()[-500:]}")
         return done.stdout.strip()
 
     def show_manage(self, name: str, *arguments: str) -> int:
         """Run a management command at the person's own terminal; return its exit code."""
-        command = self._managed(name, *arguments)
-        run = partial(subprocess.run, command.arguments, env=command.environment, cwd=command.folder, check=False)
-        done: subprocess.CompletedProcess[bytes] = self.supervisor.watch_during(run)
-        return done.returncode
+        return self.supervisor.watch_during(partial(self._run, self._managed(name, *arguments))).returncode
+
+    @staticmethod
+    def _run(command: Command, *, capture: bool = False) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command.arguments,
+            env=command.environment,
+            cwd=command.folder,
+            capture_output=capture,
+            text=True,
+            check=False,
+        )
 
     def _managed(self, name: str, *arguments: str) -> Command:
         words = [sys.executable, "manage.py", name, *arguments]
@@ -124,7 +123,7 @@ def _cleared(plan: Plan, terminal: Terminal) -> Plan:
 
 def _start_servers(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> dict[str, str]:
     """Start the embedded ones; return the addresses that children are told."""
-    addresses = {}
+    addresses: dict[str, str] = {}
     if plan.postgres:
         postgres = Postgres(plan.home)
         supervisor.start(postgres)

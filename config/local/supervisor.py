@@ -32,7 +32,8 @@ class Part(Protocol):
 
 def wait_before_restart(deaths: int) -> float:
     """Seconds to wait after this many deaths in a row."""
-    return float(min(SHORTEST_WAIT * 2 ** (deaths - 1), LONGEST_WAIT))
+    doublings = min(deaths - 1, 10)  # far past the bound, far from an overflow
+    return float(min(SHORTEST_WAIT * 2**doublings, LONGEST_WAIT))
 
 
 @dataclass(slots=True, kw_only=True)

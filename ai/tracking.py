@@ -1,0 +1,153 @@
+"""The ledger of provider calls: what each used and cost, written once and never changed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+import pgtrigger
+from django.db import models
+from django.db.models import Count, Sum
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from ai.types import JSON, Usage
+
+
+class LLMUsageLogQuerySet(models.QuerySet["LLMUsageLog"]):
+    def totals(self, reference: UUID) -> dict[str, int | Decimal | bool | None]:
+        """Sums over all calls of one reference, 0 without any; the cost is None where any call's cost is unknown."""
+        sums = self.filter(reference=reference).aggregate(
+            unpriced=Count("id", filter=models.Q(cost_usd=None)),  # first: the sums below take over its name
+            input_tokens=Sum("input_tokens", default=0),
+            cache_read_tokens=Sum("cache_read_tokens", default=0),
+            cache_write_tokens=Sum("cache_write_tokens", default=0),
+            output_tokens=Sum("output_tokens", default=0),
+            cost_usd=Sum("cost_usd", default=Decimal(0)),
+        )
+        if sums.pop("unpriced"):
+            sums["cost_usd"] = None
+        return sums
+
+    def estimated_attempts(self, reference: UUID) -> set[int]:
+        """Attempts whose figures are still only estimates: no exact call row and no correction."""
+        rows = self.filter(reference=reference).values_list("attempt", "kind", "estimated")
+        exact = {attempt for attempt, kind, estimated in rows if kind == LLMUsageLog.Kind.CORRECTION or not estimated}
+        return {attempt for attempt, _kind, _estimated in rows} - exact
+
+
+class LLMUsageLog(models.Model):
+    """One provider call's usage, or the correction of an estimate that turned out wrong.
+
+    ``input_tokens`` excludes cached ones. A correction holds differences, so sums over a reference are right. The price
+    is frozen as it was; ``cost_usd`` is None where no price is known.
+    """
+
+    class Kind(models.TextChoices):
+        CALL = "call", _("call")
+        CORRECTION = "correction", _("correction")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.UUIDField(_("reference"), help_text=_("What the call was made for: a request."))
+    attempt = models.PositiveIntegerField(_("attempt"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.CALL)
+    subject = models.UUIDField(_("subject"), help_text=_("Who asked: a user."), db_index=True)
+    scope = models.UUIDField(_("scope"), help_text=_("Who pays: a team."), db_index=True)
+    prompt_key = models.CharField(_("prompt"), max_length=100)
+    prompt_version = models.CharField(_("prompt version"), max_length=50)
+    provider = models.CharField(_("provider"), max_length=100)
+    model = models.CharField(_("model"), max_length=200)
+    input_tokens = models.IntegerField(_("uncached input tokens"))
+    cache_read_tokens = models.IntegerField(_("cached input tokens"))
+    cache_write_tokens = models.IntegerField(_("cache write tokens"))
+    output_tokens = models.IntegerField(_("output tokens"))
+    estimated = models.BooleanField(_("estimated"), default=False)
+    cost_usd = models.DecimalField(_("cost in USD"), max_digits=20, decimal_places=12, null=True)
+    price = models.JSONField(_("price"), null=True)
+    created = models.DateTimeField(_("created"), db_default=Now())
+
+    objects = LLMUsageLogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("usage record")
+        verbose_name_plural = _("usage records")
+        constraints = [models.UniqueConstraint(fields=["reference", "attempt", "kind"], name="usage_once")]
+        indexes = [models.Index(fields=["-created"], name="usage_by_time")]
+        triggers = [pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.reference} #{self.attempt} {self.kind}"
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens,
+            cache_read_tokens=self.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens,
+            output_tokens=self.output_tokens,
+            estimated=self.estimated,
+        )
+
+    def corrected_to(self, exact: Self) -> Self:
+        """The row that turns this estimate into the exact figures: the differences."""
+        known = self.cost_usd is not None and exact.cost_usd is not None
+        return type(self)(
+            reference=self.reference,
+            attempt=self.attempt,
+            kind=self.Kind.CORRECTION,
+            subject=self.subject,
+            scope=self.scope,
+            prompt_key=self.prompt_key,
+            prompt_version=self.prompt_version,
+            provider=exact.provider,
+            model=exact.model,
+            input_tokens=exact.input_tokens - self.input_tokens,
+            cache_read_tokens=exact.cache_read_tokens - self.cache_read_tokens,
+            cache_write_tokens=exact.cache_write_tokens - self.cache_write_tokens,
+            output_tokens=exact.output_tokens - self.output_tokens,
+            cost_usd=exact.cost_usd - self.cost_usd if known else None,  # type: ignore[operator]
+            price=exact.price,
+        )
+
+
+def log_usage(
+    *,
+    reference: UUID,
+    attempt: int,
+    subject: UUID,
+    scope: UUID,
+    prompt_key: str,
+    prompt_version: str,
+    provider: str,
+    model: str,
+    usage: Usage,
+    cost_usd: Decimal | None,
+    price: JSON | None,
+) -> None:
+    """Write one call's usage; safe to repeat.
+
+    The first record of a call stands. An exact figure that comes after an estimate is added as a correction, once.
+    """
+    row = LLMUsageLog(
+        reference=reference,
+        attempt=attempt,
+        subject=subject,
+        scope=scope,
+        prompt_key=prompt_key,
+        prompt_version=prompt_version,
+        provider=provider,
+        model=model,
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        output_tokens=usage.output_tokens,
+        estimated=usage.estimated,
+        cost_usd=cost_usd,
+        price=price,
+    )
+    LLMUsageLog.objects.bulk_create([row], ignore_conflicts=True)
+    stored = LLMUsageLog.objects.get(reference=reference, attempt=attempt, kind=LLMUsageLog.Kind.CALL)
+    if stored.pk != row.pk and stored.estimated and not usage.estimated:
+        LLMUsageLog.objects.bulk_create([stored.corrected_to(row)], ignore_conflicts=True)

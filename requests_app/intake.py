@@ -1,0 +1,231 @@
+"""Accept a submission: all is validated, then request and idempotency key are one commit, then a worker is woken.
+
+The row is the outbox: waking is the fast path, the keepers' look at waiting rows is the guarantee.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
+from uuid_utils.compat import uuid7
+
+from accounts.models import Team, User
+from ai.errors import PromptNotFound, VariablesInvalid
+from ai.models import PromptTemplate
+from ai.prompts.registry import get_prompt, render_prompt, validate
+from ai.routing import model_for
+from ai.tokens import estimate_messages
+from ai.types import ModelSpec
+from requests_app.errors import (
+    ContextTooLong,
+    KeyBusy,
+    KeyReused,
+    NoModelConfigured,
+    Problem,
+    SubmissionInvalid,
+)
+from requests_app.models import AIRequest, IdempotencyKey, Lane, Priority, Status
+from requests_app.models.clock import seconds_from_now
+from requests_app.wake import wake
+
+TWIN_WAIT = "2s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a caller asks for. ``deadline_s`` counts from acceptance; None takes the prompt's."""
+
+    prompt_key: str
+    payload: Mapping[str, Any]
+    team: Team | None = None
+    priority: str = Priority.BALANCED
+    lane: str = Lane.INTERACTIVE
+    model: str | None = None
+    deadline_s: float | None = None
+    object_id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    retry_of: AIRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """A client's name for its submission, within (user, method, path)."""
+
+    key: str
+    method: str
+    path: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    request: AIRequest
+    replayed: bool = False
+
+
+def body_hash(body: object) -> str:
+    """SHA-256 of the canonical JSON: sorted keys, no spaces."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def accept(user: User, submission: Submission, idempotency: Idempotency | None = None) -> Accepted:
+    """Store the submission, or return what its idempotency key has already made.
+
+    Raises SubmissionInvalid, ContextTooLong, NoModelConfigured, KeyReused, KeyBusy.
+    """
+    earlier = _replay(user, idempotency)
+    if earlier is not None:
+        return earlier
+    request = _prepare(user, submission)
+    try:
+        return _store(user, request, idempotency)
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, LockNotAvailable):
+            raise KeyBusy("The same submission is being accepted right now.") from None
+        raise
+
+
+def retry(request: AIRequest, idempotency: Idempotency | None = None) -> Accepted:
+    """Ask again: a new request with the same input, linked to the old, under the prompt that is live now."""
+    again = Submission(
+        prompt_key=request.prompt_key,
+        payload=request.payload,
+        team=request.team,
+        priority=request.priority,
+        lane=request.lane,
+        object_id=request.object_id,
+        metadata=request.metadata,
+        retry_of=request,
+    )
+    return accept(request.user, again, idempotency)
+
+
+def cancel(request: AIRequest) -> AIRequest:
+    """End a waiting request here and now; ask the holder of a running one to end it. Repeating changes nothing."""
+    row = AIRequest.objects.filter(pk=request.pk)
+    for _again in range(3):  # claimed or put back between the two statements: look once more
+        if row.filter(status=Status.PENDING).move(Status.CANCELLED) or row.ask_to_cancel():
+            break
+    request.refresh_from_db()
+    return request
+
+
+def _replay(user: User, idempotency: Idempotency | None) -> Accepted | None:
+    if idempotency is None:
+        return None
+    row = (
+        IdempotencyKey.objects.select_related("request")
+        .filter(user=user, method=idempotency.method, path=idempotency.path, key=idempotency.key)
+        .first()
+    )
+    if row is None:
+        return None
+    if row.body_hash != idempotency.body_hash:
+        raise KeyReused("This Idempotency-Key was used with another body.")
+    return Accepted(request=row.request, replayed=True)
+
+
+def _prepare(user: User, submission: Submission) -> AIRequest:
+    template = _template(submission)
+    route = _route(submission, template)
+    needed = _check_window(submission, template, route)
+    return AIRequest(
+        id=uuid7(),
+        user=user,
+        team=submission.team or user.personal_team,
+        lane=submission.lane,
+        priority=submission.priority,
+        template=template,
+        prompt_key=template.key,
+        prompt_version=template.version,
+        prompt_hash=template.hash,
+        payload=dict(submission.payload),
+        input_estimate=needed,
+        object_id=submission.object_id,
+        metadata=dict(submission.metadata),
+        retry_of=submission.retry_of,
+        route=[model.name for model in route],
+        model_asked=route[0].name,
+        deadline=seconds_from_now(submission.deadline_s or template.deadline_s),
+    )
+
+
+def _template(submission: Submission) -> PromptTemplate:
+    try:
+        template = get_prompt(submission.prompt_key)
+    except PromptNotFound:
+        raise SubmissionInvalid([Problem(pointer="/prompt_key", detail="there is no such prompt")]) from None
+    if template.gated:
+        detail = "answers of this prompt must be reviewed before they are shown, and reviewing is not set up"
+        raise SubmissionInvalid([Problem(pointer="/prompt_key", detail=detail)])
+    try:
+        validate(template, submission.payload)
+    except VariablesInvalid as wrong:
+        raise SubmissionInvalid(
+            [Problem(pointer=f"/payload{problem.pointer}", detail=problem.detail) for problem in wrong.problems]
+        ) from None
+    return template
+
+
+def _route(submission: Submission, template: PromptTemplate) -> tuple[ModelSpec, ...]:
+    route = model_for(template.route, priority=submission.priority)
+    if not route:
+        raise NoModelConfigured("No model provider is configured.")
+    if submission.model is None:
+        return route
+    chosen = tuple(model for model in route if model.name == submission.model)
+    if not chosen:
+        names = ", ".join(model.name for model in route)
+        raise SubmissionInvalid([Problem(pointer="/model", detail=f"not on this prompt's route, which has {names}")])
+    return chosen
+
+
+def _check_window(submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> int:
+    messages = render_prompt(template, submission.payload)
+    needed = max(estimate_messages(messages, model) for model in route)
+    window = max(model.context_window - template.max_tokens for model in route)
+    if needed > window:
+        raise ContextTooLong(needed=needed, window=window)
+    return needed
+
+
+def _store(user: User, request: AIRequest, idempotency: Idempotency | None) -> Accepted:
+    with transaction.atomic():
+        if idempotency is not None and not _take_key(user, request.pk, idempotency):
+            earlier = _replay(user, idempotency)
+            if earlier is None:
+                raise KeyBusy("The same submission is being accepted right now.")
+            return earlier
+        request.save(force_insert=True)
+        request.refresh_from_db(fields=["created", "deadline"])
+        transaction.on_commit(partial(wake, request.pk))
+    return Accepted(request=request)
+
+
+def _take_key(user: User, request_id: UUID, idempotency: Idempotency) -> bool:
+    """Insert the key ahead of its request (the foreign key is checked at commit); a twin in flight is waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{TWIN_WAIT}'")
+        cursor.execute(
+            "INSERT INTO requests_app_idempotencykey (id, user_id, method, path, key, body_hash, request_id)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                uuid7(),
+                user.pk,
+                idempotency.method,
+                idempotency.path,
+                idempotency.key,
+                idempotency.body_hash,
+                request_id,
+            ],
+        )
+        return cursor.rowcount == 1

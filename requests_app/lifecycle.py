@@ -1,0 +1,171 @@
+"""The steps of a running request, each one transaction: claim, open a call, put back, finish.
+
+Everything that writes text, result or status is fenced by the attempt number; what a call used is recorded whoever won.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from ai.tracking import LLMUsageLog, log_usage
+from ai.types import JSON, ModelSpec, Usage
+from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
+from requests_app.models.clock import DatabaseClock
+from requests_app.models.request import AIRequestQuerySet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A request in a worker's hands. ``attempt`` is the claimed number, ``seconds_left`` counts to the deadline."""
+
+    request: AIRequest
+    attempt: int
+    seconds_left: float
+    calls_made: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedCall:
+    """One provider call after its end, ready for the ledger."""
+
+    attempt: int
+    provider: str
+    model: str
+    outcome: str
+    usage: Usage
+    cost_usd: Decimal | None
+    price: JSON | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a request ends: its final status and what is kept."""
+
+    status: Status
+    text: str = ""
+    code: str = ""
+    message: str = ""
+
+
+class FenceLost(Exception):
+    """Another worker, a cancel or the sweep was first: the caller has no say any more."""
+
+
+def claim_next(lease_id: UUID) -> Claim | None:
+    """Take the next waiting request for a lease, or None. The order is the SQL function's."""
+    rows = AIRequest.objects.raw(
+        "SELECT *, EXTRACT(EPOCH FROM deadline - clock_timestamp())::float8 AS seconds_left,"
+        " (SELECT count(*) FROM requests_app_aiattempt made WHERE made.request_id = claimed.id) AS calls_made"
+        " FROM requests_app_claim_next(%s) AS claimed",
+        [lease_id],
+    )
+    for row in rows:
+        return Claim(request=row, attempt=row.attempt, seconds_left=row.seconds_left, calls_made=row.calls_made)
+    return None
+
+
+def open_call(
+    request: AIRequest, *, attempt: int, model: ModelSpec, reason: AttemptReason, closed: ClosedCall | None
+) -> int:
+    """Commit the row of a call that is about to begin, and return its number; raises FenceLost.
+
+    The first call of a claim takes the claimed number; each further one closes its predecessor and raises it.
+    """
+    number = attempt if closed is None else attempt + 1
+    with _spend_stays(request, closed):
+        changes = {"attempt": number, "model": model.name, "provider": model.provider.name}
+        if closed is not None:
+            changes["attempt_reason"] = reason
+        if not AIRequest.objects.held(request.pk, attempt).update(**changes):
+            raise FenceLost
+        AIAttempt.objects.create(
+            request=request, number=number, reason=reason, provider=model.provider.name, model=model.name
+        )
+    return number
+
+
+def put_back(
+    request: AIRequest, *, attempt: int, after_s: float, reason: AttemptReason, closed: ClosedCall | None
+) -> None:
+    """Queue the request again; raises FenceLost, also where a cancel is under way."""
+    with _spend_stays(request, closed):
+        if not AIRequest.objects.held(request.pk, attempt).put_back(after_s=after_s, reason=reason):
+            raise FenceLost
+
+
+def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCall | None) -> None:
+    """The one commit of the end: usage, status, text, and the chunk log cleared; raises FenceLost."""
+    with _spend_stays(request, closed):
+        end(AIRequest.objects.held(request.pk, attempt), request.pk, ending)
+
+
+def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
+    """Move a row to its final status inside the caller's transaction; raises FenceLost."""
+    done = ending.status == Status.DONE
+    moved = row.move(
+        ending.status,
+        result=ending.text if done else None,
+        partial="" if done else ending.text,
+        error_code=ending.code,
+        error_message=ending.message,
+        **spent(request_id),
+    )
+    if not moved:
+        raise FenceLost
+    StreamChunk.objects.filter(request_id=request_id).delete()
+
+
+def record_call(request: AIRequest, call: ClosedCall) -> None:
+    """Close the attempt's row (the first word on its outcome stands) and write its usage, once."""
+    AIAttempt.objects.filter(request=request, number=call.attempt, outcome="").update(
+        outcome=call.outcome, closed=DatabaseClock()
+    )
+    log_usage(
+        reference=request.pk,
+        attempt=call.attempt,
+        subject=request.user_id,
+        scope=request.team_id,
+        prompt_key=request.prompt_key,
+        prompt_version=request.prompt_version,
+        provider=call.provider,
+        model=call.model,
+        usage=call.usage,
+        cost_usd=call.cost_usd,
+        price=call.price,
+    )
+
+
+def spent(request_id: UUID) -> dict[str, int | Decimal | bool | None]:
+    """The sums of the ledger as the request's own columns."""
+    return {
+        **LLMUsageLog.objects.totals(request_id),
+        "usage_estimated": bool(LLMUsageLog.objects.estimated_attempts(request_id)),
+    }
+
+
+@contextmanager
+def _spend_stays(request: AIRequest, closed: ClosedCall | None) -> Iterator[None]:
+    """One transaction for a step and the call it closes; a step that loses its fence still leaves the call recorded."""
+    try:
+        with transaction.atomic():
+            if closed is not None:
+                record_call(request, closed)
+            yield
+    except FenceLost:
+        record_late(request, closed)
+        raise
+
+
+def record_late(request: AIRequest, call: ClosedCall | None) -> None:
+    """Record a call whose request is in other hands; where that has ended already, its sums are brought up to date."""
+    if call is None:
+        return
+    with transaction.atomic():
+        record_call(request, call)
+        AIRequest.objects.filter(pk=request.pk, status__in=FINAL).update(**spent(request.pk))

@@ -1,0 +1,102 @@
+"""`manage.py ask PROMPT -v name=value -f name=file|-`: submit a request and follow its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from requests_app.errors import RequestError
+from requests_app.intake import Submission, accept, cancel
+from requests_app.models import AIRequest, Status
+from requests_app.stream import follow, usage_of
+
+EXIT_CODES = {Status.DONE: 0, Status.CANCELLED: 130}
+
+
+class Command(BaseCommand):
+    help = "Submit a request and follow it: live text on a terminal, one JSON object on a pipe; Ctrl-C cancels."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("prompt", help="the prompt's key")
+        parser.add_argument("-v", "--value", action="append", default=[], metavar="NAME=VALUE", help="a variable")
+        parser.add_argument(
+            "-f", "--file", action="append", default=[], metavar="NAME=FILE", help="a variable from a file, - is stdin"
+        )
+        parser.add_argument("--user", default="demo", help="whose request it is (default: demo)")
+        parser.add_argument("--model", help="one model of the prompt's route")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(username=options["user"]).first()
+        if user is None:
+            raise CommandError(f"There is no user {options['user']!r}.")
+        payload = {**dict(map(value_of, options["value"])), **dict(map(file_of, options["file"]))}
+        submission = Submission(prompt_key=options["prompt"], payload=payload, model=options["model"])
+        try:
+            request = accept(user, submission).request
+        except RequestError as refused:
+            raise CommandError(str(refused)) from None
+        asyncio.run(self._follow(request))
+        request.refresh_from_db()
+        self._report(request)
+        sys.exit(EXIT_CODES.get(Status(request.status), 1))
+
+    async def _follow(self, request: AIRequest) -> None:
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGINT, lambda: asyncio.ensure_future(sync_to_async(cancel)(request))
+        )
+        async for event in follow(request.pk):
+            if not self.stdout.isatty():
+                continue
+            if event["type"] == "chunk":
+                self.stdout.write(event["text"], ending="")
+            elif event["type"] == "reset":
+                self.stdout.write(f"\n[{event['reason']}: the answer begins again]\n")
+            self.stdout.flush()
+
+    def _report(self, request: AIRequest) -> None:
+        if self.stdout.isatty():
+            self.stdout.write("")
+            if request.error_message:
+                self.stderr.write(request.error_message)
+            return
+        report = {
+            "id": str(request.pk),
+            "status": request.status,
+            "text": request.text,
+            "error_code": request.error_code or None,
+            "model": request.model,
+            "usage": usage_of(request),
+            "cost_usd": None if request.cost_usd is None else f"{request.cost_usd:f}",
+        }
+        self.stdout.write(json.dumps(report, ensure_ascii=False))
+
+
+def value_of(pair: str) -> tuple[str, Any]:
+    """``name=value``; a JSON number, boolean or null is taken as such, everything else as text."""
+    name, sign, value = pair.partition("=")
+    if not name or not sign:
+        raise CommandError(f"{pair!r} is not NAME=VALUE.")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return name, value
+    return name, value if isinstance(parsed, str | list | dict) else parsed
+
+
+def file_of(pair: str) -> tuple[str, str]:
+    name, sign, file = pair.partition("=")
+    if not name or not sign:
+        raise CommandError(f"{pair!r} is not NAME=FILE.")
+    try:
+        return name, sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CommandError(f"{file}: {problem}") from None

@@ -1,0 +1,197 @@
+"""AIRequest: one question to a model, from acceptance to its end, and the moves it may make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from ai.models import PromptTemplate
+from requests_app.models.clock import DatabaseClock, seconds_from_now
+from requests_app.models.lease import WorkerLease
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("queued")
+    PROCESSING = "processing", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
+
+
+# Which status may follow which; everything else is refused. What has no followers is final.
+MOVES: dict[str, frozenset[str]] = {
+    Status.PENDING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
+    Status.PROCESSING: frozenset({Status.PENDING, Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED}),
+}
+FINAL = frozenset(status for status in Status.values if status not in MOVES)
+
+
+def sources(target: str) -> list[str]:
+    """The statuses that may be left for ``target``."""
+    return [source for source, targets in MOVES.items() if target in targets]
+
+
+class Lane(models.TextChoices):
+    INTERACTIVE = "interactive", _("interactive")
+    NORMAL = "normal", _("normal")
+    BULK = "bulk", _("bulk")
+
+
+class Priority(models.TextChoices):
+    FAST = "fast", _("fast")
+    BALANCED = "balanced", _("balanced")
+    QUALITY = "quality", _("quality")
+
+
+class AttemptReason(models.TextChoices):
+    FIRST = "first", _("first try")
+    RETRY = "retry", _("tried again")
+    FALLBACK = "fallback", _("another model")
+    TAKEOVER = "takeover", _("another worker")
+    RESUMED = "resumed", _("after waiting")
+
+
+class AIRequestQuerySet(models.QuerySet["AIRequest"]):
+    def owned_by(self, user: User) -> AIRequestQuerySet:
+        """Requests are private to their user."""
+        return self.filter(user=user)
+
+    def held(self, request_id: object, attempt: int) -> AIRequestQuerySet:
+        """The fence: the row only while this very attempt is the running one."""
+        return self.filter(pk=request_id, attempt=attempt, status=Status.PROCESSING)
+
+    def move(self, target: Status, **changes: Any) -> int:
+        """The conditional UPDATE behind every status change; the count says who won."""
+        if target in FINAL:
+            changes.setdefault("completed", DatabaseClock())
+        if target != Status.PROCESSING:
+            changes.setdefault("lease", None)
+        return self.filter(status__in=sources(target)).update(status=target, **changes)
+
+    def put_back(self, *, after_s: float, reason: AttemptReason) -> int:
+        """Queue again, not before ``after_s`` seconds from now; a request with a cancel under way is left alone."""
+        return self.filter(cancel_requested_at=None).move(
+            Status.PENDING, not_before=seconds_from_now(after_s), attempt_reason=reason
+        )
+
+    def ask_to_cancel(self) -> int:
+        """Mark running requests, whose holders end them; the first wish counts."""
+        return self.filter(status=Status.PROCESSING).update(
+            cancel_requested_at=Coalesce("cancel_requested_at", DatabaseClock())
+        )
+
+    def due(self) -> AIRequestQuerySet:
+        """What a worker could claim now."""
+        now = DatabaseClock()
+        return self.filter(
+            models.Q(not_before=None) | models.Q(not_before__lte=now),
+            status=Status.PENDING,
+            cancel_requested_at=None,
+            deadline__gt=now,
+        )
+
+
+class AIRequest(models.Model):
+    """A request and its answer. Text belongs to the user alone; the team shares what it costs.
+
+    ``attempt`` is the fence: each provider call has its own number, and whoever writes text, result or status names the
+    number under which it works. ``result`` is set only when done, ``partial`` is what an unfinished one had written.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="ai_requests")
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="ai_requests")
+    status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.PENDING)
+    lane = models.CharField(_("lane"), max_length=16, choices=Lane.choices, default=Lane.INTERACTIVE)
+    priority = models.CharField(_("priority"), max_length=16, choices=Priority.choices, default=Priority.BALANCED)
+
+    template = models.ForeignKey(PromptTemplate, on_delete=models.PROTECT, related_name="+")
+    prompt_key = models.CharField(_("prompt"), max_length=100)
+    prompt_version = models.CharField(_("prompt version"), max_length=50)
+    prompt_hash = models.CharField(_("prompt hash"), max_length=64)
+    payload = models.JSONField(_("payload"))
+    input_estimate = models.PositiveIntegerField(_("estimated input tokens"))
+    object_id = models.CharField(_("object id"), max_length=200, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
+
+    route = models.JSONField(_("route"), help_text=_("Names of the models to ask, in order, as accepted."))
+    model_asked = models.CharField(_("model asked"), max_length=200)
+    model = models.CharField(_("model"), max_length=200, blank=True)
+    provider = models.CharField(_("provider"), max_length=100, blank=True)
+
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    attempt_reason = models.CharField(
+        _("attempt reason"), max_length=16, choices=AttemptReason.choices, default=AttemptReason.FIRST
+    )
+    takeovers = models.PositiveIntegerField(_("takeovers"), default=0)
+    lease = models.ForeignKey(WorkerLease, null=True, blank=True, on_delete=models.PROTECT, related_name="requests")
+    cancel_requested_at = models.DateTimeField(_("cancel requested at"), null=True, blank=True)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    deadline = models.DateTimeField(_("deadline"))
+
+    result = models.TextField(_("result"), null=True, blank=True)  # noqa: DJ001 - no answer is not an empty answer
+    partial = models.TextField(_("partial text"), blank=True)
+    error_code = models.CharField(_("error code"), max_length=50, blank=True)
+    error_message = models.CharField(_("error message"), max_length=500, blank=True)
+
+    input_tokens = models.PositiveIntegerField(_("uncached input tokens"), null=True, blank=True)
+    cache_read_tokens = models.PositiveIntegerField(_("cached input tokens"), null=True, blank=True)
+    cache_write_tokens = models.PositiveIntegerField(_("cache write tokens"), null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(_("output tokens"), null=True, blank=True)
+    usage_estimated = models.BooleanField(_("usage estimated"), default=False)
+    cost_usd = models.DecimalField(
+        _("cost in USD"), max_digits=20, decimal_places=12, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+
+    created = models.DateTimeField(_("created"), db_default=DatabaseClock(), editable=False)
+    started = models.DateTimeField(_("started"), null=True, blank=True)
+    first_token = models.DateTimeField(_("first token"), null=True, blank=True)
+    completed = models.DateTimeField(_("completed"), null=True, blank=True)
+
+    objects = AIRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
+        ordering = ["-created", "-id"]
+        indexes = [
+            models.Index(fields=["user", "-created", "-id"], name="request_by_user"),
+            models.Index(fields=["created"], name="request_pending", condition=models.Q(status=Status.PENDING)),
+            models.Index(fields=["lease"], name="request_running", condition=models.Q(status=Status.PROCESSING)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="request_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(status=Status.DONE, result__isnull=False)
+                | (~models.Q(status=Status.DONE) & models.Q(result=None)),
+                name="request_result_only_when_done",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=Status.PROCESSING, lease__isnull=False)
+                | (~models.Q(status=Status.PROCESSING) & models.Q(lease=None)),
+                name="request_lease_only_when_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt_key} {self.id}"
+
+    @property
+    def final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def text(self) -> str:
+        """What is there to read after the end: the answer, or the part of it."""
+        return self.result if self.result is not None else self.partial

@@ -1,0 +1,248 @@
+"""Runs requests on the worker's event loop: claim the next, drive ai.engine, write its text, finish.
+
+Several hundred run at once on one loop; database steps are hops to a few threads, and none is held while a model is
+being waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from ai.models import PromptTemplate
+from ai.prompts.registry import render_prompt
+from ai.routing import model
+from ai.types import TextDelta
+from requests_app import lifecycle
+from requests_app.database import DatabaseThreads
+from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost
+from requests_app.live import LivePublisher
+from requests_app.models import AIRequest, AttemptReason, Status
+from requests_app.writer import ChunkWriter, Stream
+
+logger = logging.getLogger(__name__)
+
+Terminal = Answered | Failed | PutBack | Stopped
+
+CANCELLED, LOST, HANDED_OVER = "cancelled", "lost", "handed_over"
+OVERDUE_S = 30.0
+STEP_PAUSE_S = 0.5
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One claimed request while this process drives it. ``attempt`` is the fence it works under."""
+
+    claim: Claim
+    stop: Stop = field(default_factory=Stop)
+    attempt: int = 0
+    closed: ClosedCall | None = None
+    stream: Stream | None = None
+    text: list[str] = field(default_factory=list)
+    overdue_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.attempt = self.claim.attempt
+        self.overdue_at = time.monotonic() + self.claim.seconds_left + OVERDUE_S
+
+    @property
+    def request(self) -> AIRequest:
+        return self.claim.request
+
+
+class Runner:
+    """The requests that this process runs, at most ``capacity`` at once."""
+
+    def __init__(
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        database: DatabaseThreads,
+        writer: ChunkWriter,
+        live: LivePublisher,
+        capacity: int,
+    ) -> None:
+        self._loop = loop
+        self._database = database
+        self._writer = writer
+        self._live = live
+        self._slots = asyncio.Semaphore(capacity)
+        self.capacity = capacity
+        self.closing = False
+        self.lease_id: UUID | None = None
+        self.running: dict[UUID, Run] = {}
+
+    def pull(self, run: Run, reason: str) -> None:
+        """Stop a run, from any thread."""
+        self._loop.call_soon_threadsafe(run.stop.pull, reason)
+
+    async def run_next(self) -> bool:
+        """Claim the next waiting request and run it to its end; False where nothing waits."""
+        async with self._slots:
+            if self.closing or self.lease_id is None:
+                return False
+            claim = await self._database.run(lifecycle.claim_next, self.lease_id)
+            if claim is None:
+                return False
+            await self._run(Run(claim=claim))
+            return True
+
+    async def _run(self, run: Run) -> None:
+        self.running[run.request.pk] = run
+        try:
+            await self._end(run, await self._drive(run))
+        except FenceLost:
+            logger.info("request %s: attempt %s was taken from this worker", run.request.pk, run.attempt)
+        finally:
+            await self._withdraw(run)
+            del self.running[run.request.pk]
+            self._live.changed(run.request.pk)
+
+    async def _drive(self, run: Run) -> Terminal:
+        """Follow the engine to its last event. An error of ours ends the request, not the worker."""
+        try:
+            job = await self._step(run, job_for, run.claim, run.stop)
+            async for event in drive(job):
+                match event:
+                    case CallStarting():
+                        await self._open_call(run, event)
+                    case TextDelta(text=text):
+                        self._append(run, text)
+                    case CallClosed():
+                        run.closed = closed_call(run, event)
+                    case _:
+                        return event
+        except FenceLost:
+            raise
+        except Exception:
+            logger.exception("request %s failed inside the worker", run.request.pk)
+        return Failed(code="internal_error", message="Something failed on our side.")
+
+    async def _open_call(self, run: Run, event: CallStarting) -> None:
+        await self._withdraw(run)
+        reason = AttemptReason(run.request.attempt_reason if run.closed is None else event.reason)
+        run.attempt = await self._step(
+            run,
+            lifecycle.open_call,
+            run.request,
+            attempt=run.attempt,
+            model=event.model,
+            reason=reason,
+            closed=run.closed,
+        )
+        run.closed = None
+        run.text.clear()
+        run.stream = self._writer.open(run.request.pk, run.attempt, on_lost=partial(run.stop.pull, LOST))
+        self._live.changed(run.request.pk)
+
+    def _append(self, run: Run, text: str) -> None:
+        run.text.append(text)
+        if run.stream is not None:
+            self._writer.append(run.stream, text)
+
+    async def _withdraw(self, run: Run) -> None:
+        if run.stream is not None:
+            stream, run.stream = run.stream, None
+            await self._writer.withdraw(stream)
+
+    async def _end(self, run: Run, event: Terminal) -> None:
+        await self._withdraw(run)
+        match event:
+            case PutBack(after_s=after_s):
+                await self._put_back(run, after_s, AttemptReason.RESUMED)
+            case Stopped(reason=reason) if reason == HANDED_OVER:
+                await self._put_back(run, 0.0, AttemptReason.TAKEOVER)
+            case Stopped(reason=reason) if reason == LOST:
+                await self._step(run, lifecycle.record_late, run.request, run.closed)
+            case _:
+                await self._finish(run, ending_of(event, "".join(run.text)))
+
+    async def _put_back(self, run: Run, after_s: float, reason: AttemptReason) -> None:
+        try:
+            await self._step(
+                run,
+                lifecycle.put_back,
+                run.request,
+                attempt=run.attempt,
+                after_s=after_s,
+                reason=reason,
+                closed=run.closed,
+            )
+        except FenceLost:  # a cancel may have come first; if the row was taken instead, finishing fails the same way
+            await self._finish(run, ending_of(Stopped(reason=CANCELLED), "".join(run.text)))
+
+    async def _finish(self, run: Run, ending: Ending) -> None:
+        await self._step(run, lifecycle.finish, run.request, attempt=run.attempt, ending=ending, closed=run.closed)
+
+    async def _step(self, run: Run, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One database step of an end, which outlives a database that is away for as long as the lease does."""
+        while True:
+            try:
+                return await self._database.run(step, *args, **kwargs)
+            except (OperationalError, InterfaceError) as problem:
+                if run.stop.reason == LOST:
+                    raise
+                logger.warning("request %s waits for the database (%s)", run.request.pk, type(problem).__name__)
+                await asyncio.sleep(STEP_PAUSE_S)
+
+
+def job_for(claim: Claim, stop: Stop) -> Job:
+    """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls."""
+    request = claim.request
+    template = template_of(request.template_id)
+    return Job(
+        reference=request.pk,
+        messages=render_prompt(template, request.payload),
+        max_tokens=template.max_tokens,
+        temperature=template.temperature,
+        schema=template.output_schema,
+        route=tuple(model(name) for name in request.route),
+        cut=template.cut,
+        deadline_s=claim.seconds_left,
+        calls_left=settings.LINTEL_MAX_CALLS - claim.calls_made,
+        stop=stop,
+    )
+
+
+@lru_cache(maxsize=256)
+def template_of(template_id: UUID) -> PromptTemplate:
+    """Templates are never changed, so each is read once a process."""
+    return PromptTemplate.objects.get(pk=template_id)
+
+
+def closed_call(run: Run, event: CallClosed) -> ClosedCall:
+    return ClosedCall(
+        attempt=run.attempt,
+        provider=event.model.provider.name,
+        model=event.model.name,
+        outcome=event.outcome,
+        usage=event.usage,
+        cost_usd=event.cost_usd,
+        price=event.price,
+    )
+
+
+def ending_of(event: Terminal, text: str) -> Ending:
+    """What an engine's last event means for the request."""
+    match event:
+        case Answered(text=answer):
+            return Ending(status=Status.DONE, text=answer)
+        case Failed(code="deadline_exceeded", message=message):
+            return Ending(status=Status.EXPIRED, text=text, code="deadline_exceeded", message=message)
+        case Failed(code=code, message=message):
+            return Ending(status=Status.FAILED, text=text, code=code, message=message)
+        case _:
+            return Ending(status=Status.CANCELLED, text=text)

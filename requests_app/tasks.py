@@ -1,0 +1,26 @@
+"""Thin doors: a task takes ids, makes one call, and ends."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from requests_app.models import Pulse
+from requests_app.sweep import sweep
+from requests_app.wake import TASK
+from requests_app.worker import this_worker
+
+BEAT_GAP_S = 60.0
+
+
+@shared_task(name=TASK)
+def run_ai_request(request_id: str = "", v: int = 1) -> None:
+    """There is work: run the next request, whichever it is. The id is a hint for people who read queues."""
+    del request_id, v
+    this_worker().run_next()
+
+
+@shared_task(name="requests_app.sweep")
+def sweep_requests() -> None:
+    """Sent by beat; having run at all proves beat and the jobs worker alive."""
+    Pulse.objects.beat("beat", gap_s=BEAT_GAP_S)
+    sweep()

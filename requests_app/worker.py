@@ -1,0 +1,118 @@
+"""What a worker process is made of: one event loop for all model calls, a few database threads, a writer, a keeper.
+
+Celery's threads only wait here for their request's outcome; none of them touches the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import Future
+
+from django.conf import settings
+
+from ai.providers import close_clients, load_adapters
+from ai.routing import available_providers
+from requests_app.database import DatabaseThreads
+from requests_app.keeper import Keeper
+from requests_app.live import LivePublisher
+from requests_app.runner import HANDED_OVER, Runner
+from requests_app.writer import ChunkWriter
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerProcess:
+    """Build and start it once a process, after any fork."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
+        self._database = DatabaseThreads(settings.LINTEL_DATABASE_THREADS, "database")
+        self._live = LivePublisher()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._writer = ChunkWriter(self._database, self._live.chunks, settings.LINTEL_FLUSH_SECONDS)
+        self.runner = Runner(
+            loop=self._loop,
+            database=self._database,
+            writer=self._writer,
+            live=self._live,
+            capacity=settings.LINTEL_STREAMS,
+        )
+        self.keeper = Keeper(runner=self.runner, start_more=self._start_more)
+
+    def start(self) -> None:
+        load_adapters(available_providers())
+        self._thread.start()
+        self._loop.call_soon_threadsafe(self._start_tasks)
+        self.keeper.start()
+        logger.info("ready for %s streams at once", self.runner.capacity)
+
+    def run_next(self) -> bool:
+        """Run the next waiting request to its end, from any thread; False where nothing waits."""
+        future: Future[bool] = asyncio.run_coroutine_threadsafe(self.runner.run_next(), self._loop)
+        return future.result()
+
+    def close(self, grace_s: float) -> None:
+        """Claim nothing more; streams that outlast the grace are handed over to other workers."""
+        self.runner.closing = True
+        self._loop.call_soon_threadsafe(self._loop.call_later, grace_s, self._hand_over)
+
+    def stop(self) -> None:
+        """After everything has ended: give the lease back and end the loop."""
+        self.keeper.stop()
+        asyncio.run_coroutine_threadsafe(self._finish_tasks(), self._loop).result(timeout=5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._database.close()
+
+    def _hand_over(self) -> None:
+        for run in list(self.runner.running.values()):
+            run.stop.pull(HANDED_OVER)
+
+    def _start_tasks(self) -> None:
+        self._keep(self._loop.create_task(self._writer.run(), name="writer"))
+        self._keep(self._loop.create_task(self._live.run(), name="live"))
+
+    def _start_more(self, count: int) -> None:
+        self._loop.call_soon_threadsafe(self._claim_more, count)
+
+    def _claim_more(self, count: int) -> None:
+        for _each in range(count):
+            self._keep(self._loop.create_task(self.runner.run_next(), name="claim"))
+
+    def _keep(self, task: asyncio.Task[object]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._let_go)
+
+    def _let_go(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            logger.error("task %s failed", task.get_name(), exc_info=problem)
+
+    async def _finish_tasks(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await close_clients()
+
+
+_process: WorkerProcess | None = None
+
+
+def start_worker() -> None:
+    """Make this process a worker for requests."""
+    global _process
+    _process = WorkerProcess()
+    _process.start()
+
+
+def is_worker() -> bool:
+    return _process is not None
+
+
+def this_worker() -> WorkerProcess:
+    if _process is None:
+        raise RuntimeError("Requests run in a thread-pool worker of the queue 'requests' only.")
+    return _process

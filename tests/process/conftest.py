@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from config.local.child import Child
+from tests.process.stack import Person, Stack
+
+QUICK = {"LINTEL_LEASE_SECONDS": "2", "LINTEL_RENEW_SECONDS": "0.4", "LINTEL_SWEEP_SECONDS": "0.5"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/process" in str(item.path):
+            item.add_marker(pytest.mark.process)
+
+
+@pytest.fixture(scope="session")
+def standing_worker(stack: Stack) -> Child:
+    """A worker that tests share which harm none."""
+    return stack.start_worker(streams=400)
+
+
+@pytest.fixture
+def alice(stack: Stack) -> Person:
+    return stack.person()
+
+
+@pytest.fixture
+def mallory(stack: Stack) -> Person:
+    return stack.person()
+
+
+@pytest.fixture
+def workers(stack: Stack) -> Iterator[list[Child]]:
+    """Two workers of the test's own, with short leases, and no others: they may be killed."""
+    others = [child for child in stack.children if child.command.name.startswith("worker")]
+    for child in others:
+        child.tell_all(19)  # type: ignore[arg-type]
+    own = [stack.start_worker(**QUICK), stack.start_worker(**QUICK)]
+    yield own
+    for child in own:
+        child.kill()
+    for child in others:
+        child.tell_all(18)  # type: ignore[arg-type]

@@ -1,0 +1,206 @@
+"""The whole product as real processes: web, workers, jobs, beat, the fake provider, over this test process's servers.
+
+Process tests commit, make their own users and never clean up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+import psycopg
+
+from config.local.child import Child, Command
+from config.local.home import REPOSITORY, Home
+from config.local.ports import any_free
+from config.local.stack import RunningServices
+
+T = TypeVar("T")
+_names = itertools.count(1)
+
+MAKE_USERS = """
+import json, django; django.setup()
+from django.contrib.auth.hashers import make_password
+from accounts.models import ApiToken, User
+people = []
+for number in range({first}, {first} + {count}):
+    user = User.objects.create(username=f"user{{number}}", password=make_password(f"user{{number}}"))
+    token = ApiToken.objects.create(user=user, name="tests")[1]
+    people.append({{"id": str(user.pk), "name": user.username, "token": token}})
+print(json.dumps(people))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A user with a bearer token; the password is the name."""
+
+    id: str
+    name: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+class Stack:
+    """Processes by name, each started when asked for; whatever was started is stopped at the end."""
+
+    def __init__(self, services: RunningServices, home: Path) -> None:
+        self.services = services
+        self.home = Home(home)
+        self.home.prepare()
+        self.children: list[Child] = []
+        self.port = any_free()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.fake_url = ""
+        self._people: list[Person] = []
+        self._numbers = itertools.count(1, 40)
+
+    def begin(self) -> None:
+        self.fake_url = self._start_fake()
+        self._run("manage.py", "migrate", "--verbosity", "0")
+        self.web = self.start_web()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
+            "DATABASE_URL": self.services.database_url,
+            "MIGRATE_DATABASE_URL": self.services.migrate_database_url,
+            "REDIS_URL": self.services.redis_url,
+            "LINTEL_EMBEDDED_MODEL_URL": f"{self.fake_url}/v1",
+            "PYTHONPATH": str(REPOSITORY),
+        }
+
+    def start(self, kind: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
+        """A process of this virtual environment, with its log in the stack's home."""
+        command = Command(
+            name=f"{kind}-{next(_names)}",
+            arguments=[sys.executable, *arguments],
+            environment={**self.environment, **(environment or {})},
+        )
+        child = Child(command, self.home)
+        self.children.append(child)
+        return child
+
+    def start_web(self) -> Child:
+        child = self.start(
+            "web", "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port),
+            "--log-level", "warning",
+        )  # fmt: skip
+        wait_for(lambda: self._answers("/livez"), what=f"the web server ({child.log})")
+        return child
+
+    def start_worker(self, *, streams: int = 50, **environment: str) -> Child:
+        """A worker for requests, once its lease shows that it is up."""
+        before = self.leases()
+        child = self.start(
+            "worker", "-m", "celery", "-A", "config.celery", "worker", "-P", "threads", "-c", str(streams),
+            "-Q", "requests", "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"w{next(_names)}@tests",
+            environment={"LINTEL_STREAMS": str(streams), **environment},
+        )  # fmt: skip
+        wait_for(lambda: self.leases() - before, what=f"a worker's lease ({child.log})")
+        return child
+
+    def start_jobs_and_beat(self) -> None:
+        celery = ("-m", "celery", "-A", "config.celery")
+        self.start("jobs", *celery, "worker", "-P", "prefork", "-c", "1", "-Q", "jobs", "-n", f"j{next(_names)}@tests")
+        self.start("beat", *celery, "beat")
+
+    def stop(self) -> None:
+        for child in reversed(self.children):
+            child.tell_all(9)  # type: ignore[arg-type]
+            child.bury()
+
+    def person(self) -> Person:
+        """Somebody whom no other test knows."""
+        if not self._people:
+            script = MAKE_USERS.format(first=next(self._numbers), count=40)
+            self._people = [Person(**each) for each in json.loads(self._run("-c", script))]
+        return self._people.pop()
+
+    def client(self, person: Person | None = None) -> httpx2.Client:
+        return httpx2.Client(base_url=self.base_url, headers=person.headers if person else {}, timeout=20)
+
+    def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """As the superuser, on the database that the processes use."""
+        with psycopg.connect(self.services.superuser_url, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def leases(self) -> set[str]:
+        return {str(row[0]) for row in self.sql("SELECT id FROM requests_app_workerlease")}
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The fake provider's own ledger."""
+        calls: list[dict[str, Any]] = httpx2.get(f"{self.fake_url}/control/ledger").json()["calls"]
+        return calls
+
+    def _answers(self, path: str) -> bool:
+        with contextlib.suppress(httpx2.HTTPError):
+            return httpx2.get(f"{self.base_url}{path}").status_code == 200
+        return False
+
+    def _start_fake(self) -> str:
+        port = any_free()
+        self.start("fake", "-m", "ai.providers.fake", "--port", str(port))
+        url = f"http://127.0.0.1:{port}"
+
+        def up() -> bool:
+            with contextlib.suppress(httpx2.HTTPError):
+                return httpx2.get(f"{url}/control/ledger").status_code == 200
+            return False
+
+        wait_for(up, what="the fake provider")
+        return url
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=self.environment,
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def wait_for(look: Callable[[], T], *, what: str, seconds: float = 20.0, pause: float = 0.05) -> T:
+    """Look until there is something; the assertion says what was missing."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < end, f"{what} did not come within {seconds:g} s"
+        time.sleep(pause)
+
+
+@contextlib.contextmanager
+def running_stack(services: RunningServices, home: Path) -> Iterator[Stack]:
+    stack = Stack(services, home)
+    try:
+        stack.begin()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def directive(text: str = "A text to summarise.", **script: object) -> str:
+    """A user's text that tells the fake provider how to play this one call."""
+    return f"{text} [[fake {json.dumps(script)}]]"
