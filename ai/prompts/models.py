@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
@@ -90,7 +92,7 @@ class PromptTemplate(models.Model):
         return self.spec.review is not None
 
     @property
-    def cut(self) -> str:
+    def cut(self) -> Literal["reset", "incomplete"]:
         """What becomes of shown text when its model fails: "reset" starts anew, "incomplete" ends with the part."""
         return self.spec.cut
 

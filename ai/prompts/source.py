@@ -147,8 +147,7 @@ def _schema_problems(source: Source, part: str, schema: Mapping[str, Any]) -> It
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        path = [step for step in error.absolute_path if isinstance(step, str | int)]
-        yield source.problem(source.key_line(part, *path), f"{part} is no JSON Schema: {error.message}")
+        yield source.problem(source.key_line(part, *error.absolute_path), f"{part} is no JSON Schema: {error.message}")
         return
     if schema.get("type") != "object":
         yield source.problem(source.key_line(part), f"{part} must be a schema of type object")

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from referencing import Registry
 
 from ai.types import JSON
@@ -57,13 +57,18 @@ class PromptSpec(_Strict):
     review: Review | None = None
     cut: Literal["reset", "incomplete"] = "reset"
 
+    @field_validator("messages")
+    @classmethod
+    def _take_turns(cls, messages: list[Turn] | None) -> list[Turn] | None:
+        roles = [turn.role for turn in messages or []]
+        if roles and (roles != [("user", "assistant")[i % 2] for i in range(len(roles))] or roles[-1] != "user"):
+            raise ValueError("messages take turns: user first, then assistant, and user last")
+        return messages
+
     @model_validator(mode="after")
     def _one_kind_of_turns(self) -> PromptSpec:
         if (self.user is None) == (self.messages is None):
             raise ValueError("give either user or messages")
-        roles = [turn.role for turn in self.turns]
-        if roles != [("user", "assistant")[i % 2] for i in range(len(roles))] or roles[-1] != "user":
-            raise ValueError("messages take turns: user first, then assistant, and user last")
         return self
 
     @property

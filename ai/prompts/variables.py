@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 
@@ -63,7 +63,7 @@ def _unstorable(payload: Mapping[str, Any]) -> Iterator[VariableProblem]:
             for key in value:
                 if UNSAFE_TEXT.search(key):
                     yield VariableProblem(pointer=_pointer((*path, key)), detail="its name holds a NUL or half a pair")
-            stack.extend(((*path, key), part) for key, part in reversed(value.items()))
+            stack.extend(((*path, key), part) for key, part in reversed(list(value.items())))
         elif isinstance(value, list):
             stack.extend(((*path, position), part) for position, part in reversed(list(enumerate(value))))
 
@@ -76,18 +76,16 @@ def _pointer(path: tuple[Any, ...]) -> str:
 
 def _explain(error: ValidationError) -> Iterator[VariableProblem]:
     path = tuple(error.absolute_path)
-    keyword = str(error.validator)
+    keyword, limit, instance = str(error.validator), cast(Any, error.validator_value), cast(Any, error.instance)
     if keyword == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
+        missing = [name for name in limit if name not in instance]
         yield from (VariableProblem(pointer=_pointer((*path, name)), detail="is missing") for name in missing)
     elif keyword == "additionalProperties" and not path:
         known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
-        unknown = [name for name in error.instance if name not in known]
-        yield from (
-            VariableProblem(pointer=_pointer((name,)), detail="is no variable of this prompt") for name in unknown
-        )
+        unknown = (_pointer((name,)) for name in instance if name not in known)
+        yield from (VariableProblem(pointer=pointer, detail="is no variable of this prompt") for pointer in unknown)
     else:
-        yield VariableProblem(pointer=_pointer(path), detail=_sentence(keyword, error.validator_value))
+        yield VariableProblem(pointer=_pointer(path), detail=_sentence(keyword, limit))
 
 
 def _sentence(keyword: str, limit: Any) -> str:

@@ -144,5 +144,5 @@ def _problem(name: str, node: Node, detail: str) -> FileProblem:
     return FileProblem(file=name, line=node.start_mark.line + 1, detail=detail)
 
 
-def _broken(name: str, mark: yaml.Mark | None, detail: str) -> PromptBroken:
+def _broken(name: str, mark: Any, detail: str) -> PromptBroken:
     return PromptBroken([FileProblem(file=name, line=mark.line + 1 if mark else 1, detail=detail)])
