@@ -45,6 +45,7 @@ class Child:
         self._home = home
         self._asked: float | None = None
         with self.log.open("ab") as log, stop_signals_held():
+            self._log_begins = log.tell()
             self._process = subprocess.Popen(
                 command.launched(),
                 cwd=command.folder,
@@ -63,6 +64,12 @@ class Child:
     def exit_code(self) -> int | None:
         """None while it runs; negative for a signal."""
         return self._process.poll()
+
+    def said(self) -> str:
+        """What this run has written to the log."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_begins)
+            return log.read().decode(errors="replace").strip()
 
     def tell(self, number: signal.Signals) -> None:
         if self.exit_code() is None:

@@ -16,7 +16,7 @@ from config.local.occupancy import Occupant, occupant
 from config.local.postgres import binary, choose_route
 from config.local.processes import recorded
 from config.local.procfile import read_procfile
-from config.local.service import log_end
+from config.local.service import last_lines
 from config.local.setup import satisfied
 from config.local.start import unhealthy
 from config.local.terminal import Terminal
@@ -118,10 +118,17 @@ def _running(home: Home, holder: Occupant) -> Iterator[Finding]:
     alive = {process.name for process in recorded(home.run) if process.alive()}
     for name in read_procfile(REPOSITORY / "Procfile"):
         if name not in alive:
-            yield Finding(name, "does not run", f"its log ends with:\n{log_end(home.logs / f'{name}.log')}")
+            yield Finding(name, "does not run", f"its log ends with:\n{_log_end(home, name)}")
 
 
 def _at_rest(home: Home) -> Iterator[Finding]:
     yield Finding("lintel", "not running; make run starts it")
     for process in leftovers(home):
         yield Finding(process.name, f"process {process.pid} was left over", "make stop ends it, make run too.")
+
+
+def _log_end(home: Home, name: str) -> str:
+    try:
+        return last_lines((home.logs / f"{name}.log").read_text(errors="replace"))
+    except FileNotFoundError:
+        return "(there is no log)"

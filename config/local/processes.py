@@ -87,8 +87,9 @@ def end(identity: ProcessIdentity, *, first: signal.Signals, grace: float) -> No
     deadline = time.monotonic() + grace
     while identity.alive() and time.monotonic() < deadline:
         time.sleep(0.05)
-    if identity.alive():
+    while identity.alive():
         signal_group(identity.pid, signal.SIGKILL)
+        time.sleep(0.02)
 
 
 def signal_group(leader: int, number: signal.Signals) -> None:

@@ -83,16 +83,19 @@ class Service(ABC):
     def running(self) -> bool:
         return self.child is not None and self.child.exit_code() is None
 
+    def said(self) -> str:
+        return self.child.said() if self.child else ""
+
     def reason(self) -> str:
         """Why it did not come up, in a sentence and the end of its log."""
         if self.exit_code == -signal.SIGILL:
             return f"{self.name} cannot run here: its program was built for another kind of processor."
         ended = "did not answer in time" if self.exit_code is None else f"ended with code {self.exit_code}"
-        return f"{self.name} {ended}; {self.log} ends with:\n{log_end(self.log)}"
+        return f"{self.name} {ended}; {self.log} ends with:\n{last_lines(self.said())}"
 
     def may_pass(self) -> bool:
         """Whether another try is worthwhile after the server ended by itself."""
-        return self.exit_code is not None and any(sign in log_end(self.log, 30) for sign in self.passing_signs)
+        return self.exit_code is not None and any(sign in self.said() for sign in self.passing_signs)
 
     passing_signs: tuple[str, ...] = ("Address already in use",)
 
@@ -107,9 +110,5 @@ class Service(ABC):
     def answers(self, port: int) -> bool: ...
 
 
-def log_end(log: Path, lines: int = 6) -> str:
-    """The last lines of a log; empty when there is none."""
-    try:
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-    except FileNotFoundError:
-        return ""
+def last_lines(text: str, count: int = 6) -> str:
+    return "\n".join(text.splitlines()[-count:])

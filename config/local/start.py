@@ -23,7 +23,7 @@ from config.local.model import Model
 from config.local.occupancy import note, occupied
 from config.local.postgres import Postgres
 from config.local.procfile import Process, read_procfile
-from config.local.service import log_end
+from config.local.service import last_lines
 from config.local.supervisor import Supervisor
 from config.local.terminal import Terminal
 from config.local.valkey import Valkey
@@ -54,7 +54,7 @@ class Running:
             code = child.exit_code()
             child.kill()
         if code != 0:
-            raise LocalError(f"manage.py {name} failed; {child.log} ends with:\n{log_end(child.log)}")
+            raise LocalError(f"manage.py {name} failed; {child.log} ends with:\n{last_lines(child.said())}")
 
     def ask_manage(self, name: str, *arguments: str) -> str:
         """What a management command prints: it may be a secret, so it goes into no log."""

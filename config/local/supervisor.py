@@ -13,6 +13,7 @@ from config.local.errors import ServiceFailed
 from config.local.terminal import Terminal
 
 TICK_SECONDS = 0.1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
 HEALTHY_SECONDS = 30.0  # after so long a life, a death is a first one again
 Result = TypeVar("Result")
@@ -55,14 +56,17 @@ class Supervisor:
         self.every_tick: list[Callable[[], None]] = []
 
     def __enter__(self) -> "Supervisor":
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _interrupt)
+        self._before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # ending is under way and bounded in time
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
 
     def start(self, part: Part) -> None:
         self._watched.append(Watched(part=part, since=time.monotonic()))  # first: a half-started part is stopped too
