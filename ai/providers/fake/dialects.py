@@ -140,10 +140,10 @@ class AnthropicDialect:
         block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
         return self._event({"type": "message_start", "message": message}) + self._event(block)
 
-    def piece(self, call: Call, text: str, script: Script) -> bytes:  # noqa: ARG002  # OpenAI's needs them
+    def piece(self, call: Call, text: str, script: Script) -> bytes:
         return self._event({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
 
-    def keepalive(self, call: Call) -> bytes:  # noqa: ARG002  # OpenAI's needs it
+    def keepalive(self, call: Call) -> bytes:
         return self._event({"type": "ping"})
 
     def closing(self, call: Call, script: Script) -> bytes:

@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
         self._buffer += data
         self._handle_next()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         if self._task is not None:
             self._task.cancel()
 

@@ -112,7 +112,10 @@ async def test_anthropic_rate_limit(fake: FakeProvider) -> None:
 
 
 async def test_schema_is_answered_with_fitting_json(fake: FakeProvider) -> None:
-    schema = {"type": "object", "properties": {"kind": {"enum": ["billing"]}, "sure": {"type": "boolean"}}}
+    schema: dict[str, object] = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["billing"]}, "sure": {"type": "boolean"}},
+    }
     async with openai_client(fake) as client:
         answer = await client.chat.completions.create(
             model="small",

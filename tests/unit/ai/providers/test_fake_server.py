@@ -92,7 +92,7 @@ async def test_leaving_client_is_noted(fake: FakeProvider, client: httpx2.AsyncC
         await anext(response.aiter_raw())
         left = time.time()
     async with asyncio.timeout(1):
-        while fake.ledger.calls[0].client_disconnected_at is None:
+        while fake.ledger.calls[0].client_disconnected_at is None:  # noqa: ASYNC110  # the ledger tells nobody
             await asyncio.sleep(0.005)
     assert 0 <= fake.ledger.calls[0].client_disconnected_at - left < 0.2
 

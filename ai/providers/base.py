@@ -1,0 +1,28 @@
+"""What every adapter offers. An adapter module has one more name: ``build(*, base_url, api_key) -> Provider``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from ai.types import Completed, ProviderCall, TextDelta
+
+
+class Provider(Protocol):
+    """One place to call, with its connections. Belongs to the event loop on which it was built."""
+
+    def stream(self, call: ProviderCall) -> AsyncGenerator[TextDelta | Completed, None]:
+        """Text as it comes, then ``Completed`` once the provider's own terminal event was seen; nothing after it.
+
+        Every failure is an ``ai.errors.ProviderError``, in our own words. Closing the generator closes the socket.
+        It neither retries nor keeps time: the engine does.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class AdapterModule(Protocol):
+    """The module that ``settings.LINTEL_PROVIDERS`` names for a kind."""
+
+    def build(self, *, base_url: str | None, api_key: str | None) -> Provider: ...

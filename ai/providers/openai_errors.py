@@ -1,0 +1,111 @@
+"""The SDK's and the transport's exceptions, and error events, as errors of ours. Their words end here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx2
+import openai
+
+from ai.errors import (
+    BadCall,
+    CallTimedOut,
+    ConnectionFailed,
+    ContextExceeded,
+    KeyRejected,
+    Overloaded,
+    ProviderError,
+    RateLimited,
+    ServerFailed,
+    StreamCut,
+)
+
+OVERLOADED = 529
+# OpenAI's word for it, and llama.cpp's.
+CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
+ACCOUNT_CODES = {"insufficient_quota", "billing_hard_limit_reached"}
+PASSING_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY}
+KEY_STATUSES = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+
+
+def failure_from_exception(error: openai.OpenAIError | httpx2.HTTPError) -> ProviderError:
+    if isinstance(error, openai.APIStatusError):
+        return _failure_from_status(error)
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    match cause:
+        case httpx2.ConnectTimeout():
+            return CallTimedOut("the provider took no connection in time", served=False)
+        case httpx2.ConnectError():
+            return ConnectionFailed("no connection to the provider", served=False)
+        case httpx2.TimeoutException():
+            return CallTimedOut("the provider sent nothing in time")
+        case httpx2.RemoteProtocolError():
+            return StreamCut("the provider closed the connection inside its answer")
+    return ConnectionFailed("the connection to the provider broke")
+
+
+def failure_from_event(error: object) -> ProviderError:
+    """An error object inside a stream that began with status 200."""
+    words = _codes(error)
+    if words & CONTEXT_CODES:
+        return ContextExceeded("the input does not fit the model's window")
+    if any("overload" in word for word in words) or words & {str(OVERLOADED), "503"}:
+        return Overloaded("the provider was overloaded in mid-stream")
+    if any("rate_limit" in word for word in words) or "429" in words:
+        return RateLimited("the provider limited the rate in mid-stream")
+    return ServerFailed("the provider failed in mid-stream")
+
+
+def _failure_from_status(error: openai.APIStatusError) -> ProviderError:
+    status, codes = error.status_code, _codes(error.body)
+    refused: dict[str, Any] = {
+        "status": status,
+        "retry_after": retry_after_seconds(error.response.headers),
+        "served": False,
+    }
+    if codes & CONTEXT_CODES:
+        return ContextExceeded("the input does not fit the model's window", **refused)
+    if status in KEY_STATUSES or codes & ACCOUNT_CODES:
+        return KeyRejected(f"the provider rejected the key or its account ({status})", **refused)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimited("the provider limits the rate of calls", **refused)
+    if status == OVERLOADED:
+        return Overloaded("the provider is overloaded", **refused)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in PASSING_STATUSES:
+        return ServerFailed(f"the provider failed with status {status}", **refused)
+    return BadCall(f"the provider rejected the call with status {status}", **refused)
+
+
+def _codes(error: object) -> set[str]:
+    """The machine-readable words of an error: code and type. Servers disagree about which holds what."""
+    if not isinstance(error, Mapping):
+        return set()
+    return {str(error[key]).lower() for key in ("code", "type") if error.get(key) is not None}
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """``retry-after-ms``, or ``retry-after`` as seconds or as a date; None where there is none that makes sense."""
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    if (seconds := _number(value)) is not None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(value or "")
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
