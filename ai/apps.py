@@ -1,5 +1,8 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import import_string
 
 
 class AIConfig(AppConfig):
@@ -8,9 +11,8 @@ class AIConfig(AppConfig):
     verbose_name = "AI core"
 
     def ready(self) -> None:
-        # Both modules need the models, which do not exist before this moment.
-        from ai.checks import register_checks  # noqa: PLC0415
-        from ai.prompts.publish import publish_after_migrate  # noqa: PLC0415
-
-        post_migrate.connect(publish_after_migrate, sender=self, dispatch_uid="ai.prompts.publish")
-        register_checks()
+        # By name: these modules need the models, which do not exist when this file is imported.
+        import_module("ai.checks")
+        import_module("ai.routing.checks")
+        publish = import_string("ai.prompts.publish.publish_after_migrate")
+        post_migrate.connect(publish, sender=self, dispatch_uid="ai.prompts.publish")

@@ -8,7 +8,7 @@ SOUND = """\
 key: greet
 version: "1"
 description: Greets somebody.
-route: ticket_classify
+route: classification
 temperature: 0.5
 max_tokens: 20
 deadline: 30

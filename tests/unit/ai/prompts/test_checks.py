@@ -49,3 +49,8 @@ def test_a_broken_published_file_is_told_once(tmp_path: Path) -> None:
     lock_all(tmp_path)
     write(tmp_path, SOUND.replace("route:", "rout:"))
     assert set(identities(tmp_path)) == {"ai.E001"}
+
+
+def test_warns_of_a_route_that_is_none(tmp_path: Path) -> None:
+    write(tmp_path, SOUND.replace("route: classification", "route: clasification"))
+    assert identities(tmp_path) == ["ai.W002", "ai.W001"]
