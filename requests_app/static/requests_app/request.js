@@ -1,1 +1,99 @@
+// The page of one request: its answer grows, the rest of the page follows.
 
+import { Announcer } from "./announcer.js";
+import { offerCopies } from "./copying.js";
+import { Follower } from "./follower.js";
+import { Reading } from "./reading.js";
+import { Sheet } from "./sheet.js";
+
+const CHANGES_PAUSE_MS = 250;
+
+const page = document.querySelector("[data-request]");
+const part = (name) => page.querySelector(`[data-${name}]`);
+const phrases = JSON.parse(document.getElementById("phrases").textContent);
+const banner = document.querySelector("[data-offline]");
+const announcer = new Announcer(part("log"), part("alert"));
+const sheet = new Sheet(part("answer"), part("raw"), page.dataset.answerUrl);
+const reading = new Reading(part("follow"));
+const speaks = !page.querySelector(".tail.mono"); // data is not read out piece by piece
+
+let shown = "";
+let changes = 0;
+
+// The server renders timeline, facts and buttons; htmx fetches them when something has happened.
+function changed() {
+  clearTimeout(changes);
+  changes = setTimeout(() => document.body.dispatchEvent(new CustomEvent("lintel:changed")), CHANGES_PAUSE_MS);
+}
+
+const handlers = {
+  status({ status, attempt, model }) {
+    const now = `${status} ${attempt} ${model}`;
+    if (now === shown) return;
+    if (!shown.startsWith(`${status} `)) announcer.say(phrases[status]);
+    shown = now;
+    changed();
+  },
+  chunk({ text, position }) {
+    const first = sheet.text === "";
+    sheet.append(text, position);
+    if (speaks) announcer.hear(text);
+    if (first) changed();
+    reading.grew();
+  },
+  whole({ text, position }) {
+    sheet.replace(text, position);
+    reading.grew();
+  },
+  reset() {
+    sheet.reset();
+    announcer.finish({ spoken: false });
+    announcer.say(phrases.reset);
+    changed();
+  },
+  async end({ status }) {
+    announcer.finish({ spoken: speaks });
+    if (status === "failed" || status === "expired") announcer.warn(phrases[status]);
+    else announcer.say(phrases[status]);
+    changed();
+    await sheet.settle();
+    reading.ended();
+    page.dataset.final = "yes";
+  },
+};
+
+function connection(there) {
+  if (banner.hidden === there) return;
+  banner.hidden = there;
+  announcer.say(there ? phrases.back : phrases.lost);
+}
+
+function follow() {
+  new Follower({
+    addresses: { socket: page.dataset.socketUrl, events: page.dataset.eventsUrl, poll: page.dataset.pollUrl },
+    position: page.dataset.position,
+    onEvent: (event) => handlers[event.type]?.(event),
+    onConnection: connection,
+    onGone: () => announcer.warn(phrases.gone),
+  }).start();
+}
+
+// Escape stops, wherever the focus is; the button says so.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+  const form = document.querySelector("form[data-stop]");
+  if (form && !form.querySelector("button").disabled) form.requestSubmit();
+});
+
+// After a swap: the beam shows the new state, and a focus that stood on a button that is gone moves on.
+let stopHadFocus = false;
+document.addEventListener("htmx:beforeSwap", () => {
+  stopHadFocus = document.activeElement?.id === "stop";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  part("beam").dataset.state = document.getElementById("headline").dataset.status;
+  if (stopHadFocus && !document.getElementById("stop")) document.getElementById("answer-title").focus();
+});
+
+offerCopies(page, () => sheet.text, phrases.copied);
+if (page.dataset.final === "no") follow();

@@ -1,0 +1,70 @@
+"""A request's text as the page shows it: finished blocks rendered, the rest as plain text, data as a tree."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ai.extract import extract_json
+from requests_app.models import AIRequest, Status
+from requests_app.pages.markdown import render, split_finished
+from requests_app.pages.tree import Node, tree_of
+from requests_app.stream import Position, Snapshot, snapshot
+
+NOTHING = SafeString("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What stands on the sheet. ``position`` is where ``text`` ends: a stream opened there goes on without a gap."""
+
+    position: str
+    text: str
+    code: bool = False
+    html: SafeString = NOTHING
+    tail: str = ""
+    tree: Node | None = None
+    pretty: str = ""
+    waiting: str = ""
+
+    @property
+    def raw(self) -> SafeString:
+        """The exact text for a ``<template>``: HTML would turn a carriage return into a line feed."""
+        return SafeString(escape(self.text).replace("\r", "&#13;"))
+
+
+def answer_of(request: AIRequest, *, until: Position | None = None) -> Answer | None:
+    """The answer now, or as far as ``until``; None where that is not to be had: another attempt is running."""
+    seen = snapshot(request.pk, Position(0, 0))
+    if until is not None and (until.attempt != seen.attempt or until.offset > seen.reached):
+        return None
+    end = until or seen.end
+    answer = Answer(position=str(end), text=seen.text[: end.offset], waiting=_waiting(seen))
+    if request.template.output_schema is not None:
+        return _as_data(answer, seen)
+    finished, rest = (answer.text, "") if seen.final else split_finished(answer.text)
+    return replace(answer, html=render(finished), tail=rest)
+
+
+def _as_data(answer: Answer, seen: Snapshot) -> Answer:
+    plain = replace(answer, code=True, tail=answer.text)
+    if seen.status != Status.DONE:
+        return plain
+    try:
+        value = extract_json(answer.text)
+        return replace(plain, tree=tree_of(value), pretty=json.dumps(value, indent=2, ensure_ascii=False))
+    except (ValueError, RecursionError):
+        return plain
+
+
+def _waiting(seen: Snapshot) -> str:
+    """What stands on the sheet before the first word."""
+    if seen.text:
+        return ""
+    if seen.final:
+        return _("Nothing was written.")
+    return _("The model is reading what you sent.") if seen.status == Status.PROCESSING else _("Waiting for its turn.")

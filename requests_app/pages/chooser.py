@@ -1,0 +1,73 @@
+"""Which prompts there are to choose from, and who would answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ai.models import PromptTemplate
+from ai.prompts.registry import load_prompts
+from ai.routing import model_for
+from requests_app.pages.wording import title_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    template: PromptTemplate
+
+    @property
+    def key(self) -> str:
+        return self.template.key
+
+    @property
+    def title(self) -> str:
+        return title_of(self.key)
+
+    @property
+    def label(self) -> str:
+        return str(self.template)
+
+    @property
+    def description(self) -> str:
+        return self.template.description.strip()
+
+    @property
+    def words(self) -> str:
+        """What a search looks through."""
+        return f"{self.key} {self.title} {self.description}".casefold()
+
+    def has(self, query: str) -> bool:
+        return all(word in self.words for word in query.casefold().split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """The models that a prompt's route names; the first answers, the others stand by."""
+
+    models: tuple[str, ...]
+    demonstration: bool
+
+    @property
+    def first(self) -> str:
+        return self.models[0] if self.models else ""
+
+    @property
+    def others(self) -> str:
+        return ", ".join(self.models[1:])
+
+
+def choices() -> list[Choice]:
+    """What a person may run: a prompt whose answers need a review is refused at the door."""
+    return [Choice(template=template) for template in load_prompts() if not template.gated]
+
+
+def chosen(offered: Sequence[Choice], key: str) -> Choice | None:
+    """The one asked for, else the first."""
+    return next((choice for choice in offered if choice.key == key), next(iter(offered), None))
+
+
+def answerer_of(template: PromptTemplate) -> Answerer:
+    route = model_for(template.spec.route or template.key)
+    return Answerer(
+        models=tuple(model.name for model in route), demonstration=bool(route) and route[0].provider.demonstration
+    )

@@ -1,0 +1,91 @@
+"""What a request used, cost and took, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from ai.errors import ConfigurationError
+from ai.routing import model
+from requests_app.models import AIRequest, AttemptReason
+from requests_app.pages.wording import dollars, seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    label: str
+    text: str
+    note: str = ""
+    code: bool = False
+
+
+def facts_of(request: AIRequest) -> list[Fact]:
+    """Only what is known; what is still to be counted is left out."""
+    return [
+        _model(request),
+        Fact(label=_("Prompt"), text=f"{request.prompt_key}@{request.prompt_version}", code=True),
+        *_tokens(request),
+        *_cost(request),
+        *_times(request),
+        Fact(label=_("Id"), text=str(request.pk), code=True),
+    ]
+
+
+def demonstration(model_name: str) -> bool:
+    """Whether this is the small model for demonstrations. A model that has left the catalogue is not."""
+    try:
+        return model(model_name).provider.demonstration
+    except ConfigurationError:
+        return False
+
+
+def cost(request: AIRequest) -> tuple[str, str]:
+    """The price and a remark. What was never called cost nothing; unknown is not zero."""
+    if request.output_tokens is None:
+        return _("nothing"), _("no model was called")
+    if request.cost_usd is None:
+        return _("unknown"), _("no price is known for this model")
+    if request.cost_usd == 0 and demonstration(request.model):
+        return _("free"), _("runs on this machine")
+    about = _("estimated, as it ended early") if request.usage_estimated else ""
+    return dollars(request.cost_usd), about
+
+
+def _model(request: AIRequest) -> Fact:
+    used = request.model or request.model_asked
+    if used == request.model_asked:
+        return Fact(label=_("Model"), text=used, note=_("as asked") if request.model else _("will be asked"), code=True)
+    reasons = {
+        AttemptReason.FALLBACK: _("instead of %(asked)s, which failed"),
+        AttemptReason.TAKEOVER: _("instead of %(asked)s, after another worker took over"),
+    }
+    reason = reasons.get(AttemptReason(request.attempt_reason), _("asked for: %(asked)s"))
+    return Fact(label=_("Model"), text=used, note=reason % {"asked": request.model_asked}, code=True)
+
+
+def _tokens(request: AIRequest) -> Iterator[Fact]:
+    if request.output_tokens is None:
+        return
+    cached = request.cache_read_tokens or 0
+    sent = (request.input_tokens or 0) + cached + (request.cache_write_tokens or 0)
+    note = _("%(count)s of them from the cache") % {"count": f"{cached:,}"} if cached else ""
+    estimated = _("estimated") if request.usage_estimated else ""
+    yield Fact(label=_("Tokens in"), text=f"{sent:,}", note=note)
+    yield Fact(label=_("Tokens out"), text=f"{request.output_tokens:,}", note=estimated)
+
+
+def _cost(request: AIRequest) -> Iterator[Fact]:
+    if request.final:
+        text, note = cost(request)
+        yield Fact(label=_("Cost"), text=text, note=note)
+
+
+def _times(request: AIRequest) -> Iterator[Fact]:
+    if request.first_token:
+        yield Fact(label=_("First words"), text=seconds(request.first_token - request.created))
+    if request.completed:
+        yield Fact(label=_("To the end"), text=seconds(request.completed - request.created))
+    if request.takeovers:
+        yield Fact(label=_("Take-overs"), text=str(request.takeovers))

@@ -1,0 +1,58 @@
+"""The same request as a program would send it: a shell command and a Python script without dependencies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pprint import pformat
+from typing import Any
+
+from requests_app.models import AIRequest
+
+CURL = """\
+auth="Authorization: Bearer $LINTEL_TOKEN"
+there=$(curl -sS -o /dev/null -w '%header{{location}}' {host}/api/v1/requests \\
+  -H "$auth" -H 'Content-Type: application/json' -d @- <<'END'
+{body}
+END
+)
+curl -sSN -H "$auth" "{host}$there/events"
+"""
+
+PYTHON = """\
+import json
+import os
+import time
+import urllib.request
+
+
+def call(path, body=None):
+    headers = {{"Authorization": "Bearer " + os.environ["LINTEL_TOKEN"], "Content-Type": "application/json"}}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request("{host}" + path, data, headers)) as response:
+        return json.load(response)
+
+
+request = call("/api/v1/requests", {body})
+while request["status"] in ("pending", "processing"):
+    time.sleep(1)
+    request = call(request["links"]["self"])
+print(request["result"] or request["error"])
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    id: str
+    label: str
+    code: str
+
+
+def snippets_of(request: AIRequest, *, host: str) -> list[Snippet]:
+    body: dict[str, Any] = {"prompt_key": request.prompt_key, "payload": request.payload}
+    as_json = json.dumps(body, indent=2, ensure_ascii=False)
+    as_python = pformat(body, width=100, sort_dicts=False)
+    return [
+        Snippet(id="snippet-curl", label="curl", code=CURL.format(host=host, body=as_json)),
+        Snippet(id="snippet-python", label="Python", code=PYTHON.format(host=host, body=as_python)),
+    ]

@@ -1,0 +1,121 @@
+"""What has happened to a request so far, one step after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status
+from requests_app.pages.wording import failure, seconds
+from requests_app.waiting import Reason
+
+State = Literal["past", "now", "bad", "ended"]
+DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the timeline; ``clock`` is its time since the request was sent."""
+
+    title: str
+    state: State
+    at: datetime | None
+    clock: str
+    detail: str = ""
+
+
+def steps_of(request: AIRequest, attempts: Sequence[AIAttempt], waiting: Reason | None) -> list[Step]:
+    steps = [_sent(request)]
+    for attempt in attempts:
+        steps.append(_call(request, attempt))
+        if _wrote_first(request, attempts, attempt):
+            steps.append(_first_words(request))
+    steps.extend(_last(request, waiting))
+    return steps
+
+
+def _sent(request: AIRequest) -> Step:
+    return Step(title=_("Queued"), state="past", at=request.created, clock=f"{request.created:%H:%M:%S} UTC")
+
+
+def _call(request: AIRequest, attempt: AIAttempt) -> Step:
+    running = not attempt.outcome and not request.final and attempt.number == request.attempt
+    return Step(
+        title=_call_title(attempt),
+        state="now" if running else "past" if attempt.outcome == DONE else "ended",
+        at=attempt.started,
+        clock=_since(request, attempt.started),
+        detail=_call_detail(attempt, running=running),
+    )
+
+
+def _call_title(attempt: AIAttempt) -> str:
+    titles = {
+        AttemptReason.FIRST: _("Asked %(model)s"),
+        AttemptReason.RETRY: _("Asked %(model)s again"),
+        AttemptReason.FALLBACK: _("Fell back to %(model)s"),
+        AttemptReason.TAKEOVER: _("Another worker took over"),
+        AttemptReason.RESUMED: _("Resumed with %(model)s"),
+    }
+    return titles[AttemptReason(attempt.reason)] % {"model": attempt.model}
+
+
+def _call_detail(attempt: AIAttempt, *, running: bool) -> str:
+    number = _("Attempt %(number)s, %(model)s.") % {"number": attempt.number, "model": attempt.model}
+    if running or attempt.outcome == DONE:
+        return number
+    return f"{number} {failure(attempt.outcome) if attempt.outcome else failure('lost')}"
+
+
+def _wrote_first(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIAttempt) -> bool:
+    """Whether the first words came in this call."""
+    if request.first_token is None:
+        return False
+    begun = [each.number for each in attempts if each.started <= request.first_token]
+    return bool(begun) and attempt.number == max(begun)
+
+
+def _first_words(request: AIRequest) -> Step:
+    return Step(
+        title=_("First words"), state="past", at=request.first_token, clock=_since(request, request.first_token)
+    )
+
+
+def _last(request: AIRequest, waiting: Reason | None) -> Iterator[Step]:
+    if waiting is not None:
+        details = {
+            "not_before": _("Every model of its route is busy; it is tried again in a moment."),
+            "worker": _("No worker is running."),
+            "turn": _("A worker takes it when its turn comes."),
+        }
+        yield Step(title=_("Waiting"), state="now", at=None, clock="", detail=details[waiting])
+    elif request.cancel_requested_at and not request.final:
+        at = request.cancel_requested_at
+        yield Step(title=_("Stopping"), state="now", at=at, clock=_since(request, at))
+    elif request.final:
+        yield _end(request)
+
+
+def _end(request: AIRequest) -> Step:
+    titles = {
+        Status.DONE: _("Done"),
+        Status.FAILED: _("Failed"),
+        Status.CANCELLED: _("Stopped"),
+        Status.EXPIRED: _("Out of time"),
+    }
+    states: dict[str, State] = {Status.DONE: "past", Status.CANCELLED: "ended"}
+    return Step(
+        title=titles[Status(request.status)],
+        state=states.get(request.status, "bad"),
+        at=request.completed,
+        clock=_since(request, request.completed),
+        detail=failure(request.error_code) if request.error_code else "",
+    )
+
+
+def _since(request: AIRequest, moment: datetime | None) -> str:
+    return "" if moment is None else f"+{seconds(moment - request.created)}"

@@ -1,0 +1,90 @@
+"""Run: choose a prompt, fill its form, send it. Everything works without JavaScript."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ai.errors import PromptError
+from requests_app import intake
+from requests_app.errors import Problem, RequestError, SubmissionInvalid
+from requests_app.models import AIRequest
+from requests_app.pages.asking import PageRequest, named, sentence, uuid_or_none
+from requests_app.pages.chooser import Choice, answerer_of, choices, chosen
+from requests_app.pages.forms import PromptForm
+from requests_app.pages.recent import recent_rows
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def run(http: PageRequest) -> HttpResponse:
+    offered = choices()
+    if http.method == "POST":
+        return _submit(http, offered)
+    earlier = _earlier(http)
+    choice = chosen(offered, earlier.prompt_key if earlier else http.GET.get("prompt", ""))
+    if choice is None:
+        return _page(http, offered, None, None)
+    example = choice.template.example if "example" in http.GET else {}
+    return _page(http, offered, choice, PromptForm.holding(choice.template, earlier.payload if earlier else example))
+
+
+@never_cache
+@login_required
+@require_GET
+def recent(http: PageRequest) -> HttpResponse:
+    """The list of last requests, fetched again while one of them runs."""
+    return render(http, "requests_app/recent.html", _recent(http))
+
+
+def _submit(http: PageRequest, offered: list[Choice]) -> HttpResponse:
+    choice = next((choice for choice in offered if choice.key == http.POST.get("prompt")), None)
+    if choice is None:
+        messages.error(http, _("That prompt is not there any more."))
+        return redirect("run")
+    form = PromptForm.sent(choice.template, http.POST.dict())
+    submission = intake.Submission(prompt_key=choice.key, payload=form.payload)
+    body = {"prompt_key": submission.prompt_key, "payload": submission.payload}
+    try:
+        accepted = intake.accept(http.user, submission, named(http, body))
+    except SubmissionInvalid as refusal:
+        return _page(http, offered, choice, form.refused(refusal.problems))
+    except (RequestError, PromptError) as problem:
+        return _page(http, offered, choice, form.refused([Problem(pointer="", detail=sentence(problem))]))
+    return redirect("request", accepted.request.pk)
+
+
+def _earlier(http: PageRequest) -> AIRequest | None:
+    """The request to start from, where the caller has one with that id."""
+    earlier = uuid_or_none(http.GET.get("from", ""))
+    if earlier is None:
+        return None
+    return AIRequest.objects.owned_by(http.user).filter(pk=earlier).first()
+
+
+def _page(http: PageRequest, offered: list[Choice], choice: Choice | None, form: PromptForm | None) -> HttpResponse:
+    query = http.GET.get("q", "")
+    context = {
+        "choices": [each for each in offered if each.has(query)],
+        "query": query,
+        "choice": choice,
+        "form": form,
+        "answerer": answerer_of(choice.template) if choice else None,
+        **_recent(http),
+    }
+    status = HTTPStatus.BAD_REQUEST if form and form.headline else HTTPStatus.OK
+    return render(http, "requests_app/run.html", context, status=status)
+
+
+def _recent(http: PageRequest) -> dict[str, Any]:
+    rows = recent_rows(http.user)
+    return {"recent": rows, "recent_running": any(row.running for row in rows)}

@@ -1,0 +1,60 @@
+"""How figures and codes read on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# One sentence for each code of the closed list.
+FAILURES: dict[str, str | Promise] = {
+    "provider_unavailable": gettext_lazy("No model could be reached."),
+    "provider_rejected": gettext_lazy("The provider refused the call as malformed."),
+    "deadline_exceeded": gettext_lazy("The time for this request ran out."),
+    "worker_lost": gettext_lazy("Its workers were lost too often."),
+    "output_invalid": gettext_lazy("The answer did not have the form that the prompt asks for."),
+    "refused": gettext_lazy("The model refused to answer."),
+    "incomplete": gettext_lazy("The answer broke off before its end."),
+    "context_exceeded": gettext_lazy("The input was too long for the model."),
+    "internal_error": gettext_lazy("Something failed on our side."),
+    "cancelled": gettext_lazy("Stopped."),
+    "lost": gettext_lazy("Its worker was lost."),
+    "handed over": gettext_lazy("Its worker was shut down."),
+}
+
+
+def failure(code: str) -> str:
+    return str(FAILURES.get(code, code))
+
+
+def title_of(prompt_key: str) -> str:
+    """``document_summary`` as "Document summary"."""
+    return prompt_key.replace("_", " ").strip().capitalize()
+
+
+def ago(moment: datetime) -> str:
+    if timezone.now() - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%(age)s ago") % {"age": timesince(moment, depth=1)}
+
+
+def seconds(span: timedelta) -> str:
+    """``0.21 s``, ``4.8 s``, ``2 min 5 s``."""
+    total = max(span.total_seconds(), 0.0)
+    if total < 1:
+        return f"{total:.2f} s"
+    if total < 60:
+        return f"{total:.1f} s"
+    minutes, rest = divmod(round(total), 60)
+    return f"{minutes} min {rest} s"
+
+
+def dollars(amount: Decimal) -> str:
+    """At least cents, at most the six digits that a token's price has."""
+    whole, _point, digits = f"{amount:.6f}".partition(".")
+    return f"${whole}.{digits.rstrip('0').ljust(2, '0')}"
