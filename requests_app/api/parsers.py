@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import JSONParser
 
 from requests_app.api.problems import MOST_ERRORS, Fault, pointer
 from requests_app.errors import Problem
@@ -19,10 +19,11 @@ DEEPEST = 32
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class StrictJSONParser(BaseParser):
-    """Refuses what PostgreSQL cannot store or two readers may understand differently, naming the place."""
+class StrictJSONParser(JSONParser):
+    """Refuses what PostgreSQL cannot store or two readers may understand differently, naming the place.
 
-    media_type = "application/json"
+    It is a JSONParser because DRF then hands it a body whose size Django has bounded, not the open stream.
+    """
 
     def parse(
         self,

@@ -47,6 +47,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unavailable": (503, "The database cannot be reached"),
 }
 
+EXPECTED = ("provider_unavailable", "unavailable")  # of the server's errors, those that need no debugging
+
 logger = logging.getLogger(__name__)
 
 
@@ -111,8 +113,8 @@ class ProblemHandler(ExceptionHandler):
         return Response(data, status=exc.status_code, headers=self.get_headers(exc), content_type=MEDIA_TYPE)
 
     def report_exception(self, exc: APIException, response: Response) -> None:
-        if exc.default_code == "unavailable":  # an outage is one line a request, not a traceback
-            logger.warning("database unavailable: %s", type(self.exc).__name__)
+        if exc.default_code in EXPECTED:  # one line a request, not a traceback
+            logger.warning("%s: %s", exc.default_code, type(self.exc).__name__)
         else:
             super().report_exception(exc, response)
 

@@ -82,7 +82,7 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
     cancelling = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     usage = serializers.SerializerMethodField()
-    cost_usd = serializers.DecimalField(max_digits=18, decimal_places=9, normalize_output=True, read_only=True)
+    cost_usd = serializers.DecimalField(max_digits=20, decimal_places=12, normalize_output=True, read_only=True)
     queue_ms = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
 

@@ -57,10 +57,12 @@ class RequestListView(ApiView, ListAPIView[AIRequest]):
 class RequestView(ApiView):
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         found = own_request(request, pk)
-        response = Response(RequestDetail(found).data)
+        full = Response(RequestDetail(found).data)
+        full["ETag"] = etag(full.data)
+        response = get_conditional_response(request._request, full["ETag"], response=full) or full
         if not found.final:
             response["Retry-After"] = POLL_S
-        return get_conditional_response(request._request, etag=etag(response.data), response=response) or response
+        return response
 
 
 class RequestCancelView(ApiView):
