@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     except AlreadyRunning as up:
         terminal.say(str(up))
         return 1
-    except LocalError as error:
+    except (LocalError, OSError) as error:  # a full disk, a folder of somebody else
         terminal.problem(str(error))
         return 1
     except KeyboardInterrupt:

@@ -56,7 +56,7 @@ def _python(uv: str | None) -> Finding:
 
 
 def _uv(uv: str | None) -> Finding:
-    if uv or packages.has_pip(sys.executable):
+    if uv or packages.python_with_pip(sys.executable):
         return Finding("uv", uv or "not here; it will be put aside with pip")
     return Finding("uv", "neither uv nor pip is here", "Install uv, or pip (Debian: apt install python3-pip).")
 

@@ -35,6 +35,7 @@ def parameters(weights: str, port: int) -> xllamacpp.CommonParams:
     chosen.n_threads_http = HTTP_THREADS
     chosen.n_gpu_layers = 0
     chosen.ui = False
+    chosen.cors_origins = "http://127.0.0.1"  # no page from elsewhere may use it
     return chosen
 
 

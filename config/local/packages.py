@@ -37,7 +37,7 @@ def runs(program: str) -> bool:
 
 def install_uv(tools: Path, python: str, lock: Path) -> str:
     """Put the locked uv aside with pip; no environment of anybody's is touched."""
-    pip = next((path for path in (sys.executable, python) if has_pip(path)), None)
+    pip = python_with_pip(python)
     if pip is None:
         raise NoUv("Neither uv nor pip is here; install one of them (Debian: apt install python3-pip).")
     shutil.rmtree(tools, ignore_errors=True)
@@ -50,6 +50,13 @@ def install_uv(tools: Path, python: str, lock: Path) -> str:
     if done.returncode != 0 or not runs(str(uv)):
         raise NoUv("pip could not install uv (see above); without a network, install uv by hand.")
     return str(uv)
+
+
+def python_with_pip(python: str) -> str | None:
+    """An environment made by uv has no pip, but the Python below it may, and so may the one on the PATH."""
+    base = getattr(sys, "_base_executable", sys.executable)
+    candidates = (sys.executable, python, base, shutil.which("python3"), shutil.which("python"))
+    return next((path for path in candidates if path and has_pip(path)), None)
 
 
 def has_pip(python: str) -> bool:
@@ -71,7 +78,7 @@ def uv_environment(python: str) -> dict[str, str]:
 
 def pip_settings(python: str) -> dict[str, str]:
     """What `pip config list` answers; without a pip, the PIP_ variables are all there is."""
-    pip = next((path for path in (sys.executable, python) if has_pip(path)), None)
+    pip = python_with_pip(python)
     if pip is None:
         return {key[4:].lower().replace("_", "-"): value for key, value in os.environ.items() if key.startswith("PIP_")}
     command = [pip, "-m", "pip", "config", "list"]
