@@ -84,7 +84,7 @@ class Membership(models.Model):
         return f"{self.user} in {self.team}"
 
 
-class ApiToken(AbstractAuthToken):
+class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # the library is untyped
     """A bearer token: only its digest is stored, so ``public_id`` is what people and URLs name it by."""
 
     public_id = models.UUIDField(unique=True, default=uuid7, editable=False)

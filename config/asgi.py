@@ -5,6 +5,7 @@ larger deployment serves the same two halves from two process types (docs/archit
 """
 
 import os
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -16,7 +17,7 @@ from requests_app.routing import sockets, streams
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-plain_http = WSGIMiddleware(wsgi_application, workers=settings.LINTEL_WEB_THREADS)
+plain_http: Any = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.LINTEL_WEB_THREADS)
 
 application = ProtocolTypeRouter(
     {

@@ -96,7 +96,7 @@ class Hub:
                 mailbox.changed()
 
     async def _listen(self) -> None:
-        layer = get_channel_layer()
+        layer: Any = get_channel_layer()
         while True:
             try:
                 channel = await layer.new_channel()

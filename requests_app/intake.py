@@ -228,4 +228,4 @@ def _take_key(user: User, request_id: UUID, idempotency: Idempotency) -> bool:
                 request_id,
             ],
         )
-        return cursor.rowcount == 1
+        return int(cursor.rowcount) == 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +19,12 @@ from ai.types import JSON, ModelSpec, Usage
 from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.request import AIRequestQuerySet
+
+CLAIM = """
+SELECT claimed.*, EXTRACT(EPOCH FROM claimed.deadline - clock_timestamp())::float8 AS seconds_left,
+    (SELECT count(*) FROM requests_app_aiattempt AS made WHERE made.request_id = claimed.id) AS calls_made
+FROM requests_app_claim_next(%s) AS claimed
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +66,15 @@ class FenceLost(Exception):
 
 def claim_next(lease_id: UUID) -> Claim | None:
     """Take the next waiting request for a lease, or None. The order is the SQL function's."""
-    rows = AIRequest.objects.raw(
-        "SELECT *, EXTRACT(EPOCH FROM deadline - clock_timestamp())::float8 AS seconds_left,"
-        " (SELECT count(*) FROM requests_app_aiattempt made WHERE made.request_id = claimed.id) AS calls_made"
-        " FROM requests_app_claim_next(%s) AS claimed",
-        [lease_id],
-    )
+    rows = AIRequest.objects.raw(CLAIM, [lease_id])
     for row in rows:
-        return Claim(request=row, attempt=row.attempt, seconds_left=row.seconds_left, calls_made=row.calls_made)
+        facts: dict[str, Any] = vars(row)
+        return Claim(
+            request=row,
+            attempt=row.attempt,
+            seconds_left=facts["seconds_left"],
+            calls_made=facts["calls_made"],
+        )
     return None
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from channels.routing import URLRouter
 from django.urls import path
 
 from requests_app.consumers import RequestConsumer
 from requests_app.events import request_events
 
-sockets = URLRouter([path("ws/requests/<uuid:request_id>", RequestConsumer.as_asgi())])
-streams = [path("api/v1/requests/<uuid:request_id>/events", request_events)]
+# Django types its paths for views only; Channels resolves ASGI applications through them.
+socket: Any = RequestConsumer.as_asgi()
+sockets: Any = URLRouter([cast(Any, path("ws/requests/<uuid:request_id>", socket))])
+streams: list[Any] = [path("api/v1/requests/<uuid:request_id>/events", cast(Any, request_events))]

@@ -15,10 +15,10 @@ from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive
 from ai.models import PromptTemplate
 from ai.prompts.registry import render_prompt
 from ai.routing import model

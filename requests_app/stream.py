@@ -21,6 +21,7 @@ from requests_app.database import DatabaseThreads
 from requests_app.errors import PositionInvalid
 from requests_app.hub import Mailbox, hub
 from requests_app.models import FINAL, AIRequest, Status, StreamChunk
+from requests_app.money import usd
 
 logger = logging.getLogger(__name__)
 
@@ -247,9 +248,8 @@ class _Reader:
         return self._event("status", status=seen.status, attempt=seen.attempt, model=seen.model)
 
     def _end(self, seen: Snapshot) -> Event:
-        cost = None if seen.cost_usd is None else f"{seen.cost_usd:f}"
         more = {"error_code": seen.error_code} if seen.error_code else {}
-        return self._event("end", status=seen.status, usage=seen.usage, cost_usd=cost, **more)
+        return self._event("end", status=seen.status, usage=seen.usage, cost_usd=usd(seen.cost_usd), **more)
 
     def _event(self, kind: str, **fields: Any) -> Event:
         return {"type": kind, "v": EVENT_VERSION, "position": str(self._at), **fields}

@@ -143,4 +143,4 @@ def _clear_chunks() -> int:
             AND (request.attempt > chunk.attempt OR request.status NOT IN ('pending', 'processing'))
             """
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

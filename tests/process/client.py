@@ -82,7 +82,9 @@ def server_sent(stack: Stack, person: Person, request_id: str, after: str | None
                 yield json.loads(line.removeprefix("data: "))
 
 
-def read(stack: Stack, person: Person, request_id: str, reading: Reading | None = None, *, most: int = 10**9) -> Reading:
+def read(
+    stack: Stack, person: Person, request_id: str, reading: Reading | None = None, *, most: int = 10**9
+) -> Reading:
     """Go on reading, at most so many events, then drop the connection."""
     reading = reading or Reading()
     for number, event in enumerate(events(stack, person, request_id, reading.position), start=1):
@@ -90,3 +92,13 @@ def read(stack: Stack, person: Person, request_id: str, reading: Reading | None 
         if number >= most:
             break
     return reading
+
+
+def reading_until(stack: Stack, person: Person, request_id: str, least: int, *, after: str | None = None) -> Reading:
+    """Read until so many code points have come, then drop the connection."""
+    reading = Reading(position=after)
+    for event in events(stack, person, request_id, after):
+        reading.take(event)
+        if len(reading.text) >= least:
+            return reading
+    raise AssertionError(f"the stream ended early: {reading.events[-1]}")

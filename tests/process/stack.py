@@ -137,7 +137,7 @@ class Stack:
 
     def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """As the superuser, on the database that the processes use."""
-        with psycopg.connect(self.services.superuser_url, autocommit=True) as connection:
+        with psycopg.connect(self.services.superuser_url, dbname="lintel", autocommit=True) as connection:
             cursor = connection.execute(query, parameters)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
@@ -201,6 +201,6 @@ def running_stack(services: RunningServices, home: Path) -> Iterator[Stack]:
         stack.stop()
 
 
-def directive(text: str = "A text to summarise.", **script: object) -> str:
+def directive(prose: str = "A text to summarise.", /, **script: object) -> str:
     """A user's text that tells the fake provider how to play this one call."""
-    return f"{text} [[fake {json.dumps(script)}]]"
+    return f"{prose} [[fake {json.dumps(script)}]]"

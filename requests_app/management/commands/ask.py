@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from requests_app.errors import RequestError
 from requests_app.intake import Submission, accept, cancel
 from requests_app.models import AIRequest, Status
+from requests_app.money import usd
 from requests_app.stream import follow, usage_of
 
 EXIT_CODES = {Status.DONE: 0, Status.CANCELLED: 130}
@@ -24,6 +25,10 @@ EXIT_CODES = {Status.DONE: 0, Status.CANCELLED: 130}
 
 class Command(BaseCommand):
     help = "Submit a request and follow it: live text on a terminal, one JSON object on a pipe; Ctrl-C cancels."
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        """-v is the values' here; Django's verbosity keeps its long name."""
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **options)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("prompt", help="the prompt's key")
@@ -75,7 +80,7 @@ class Command(BaseCommand):
             "error_code": request.error_code or None,
             "model": request.model,
             "usage": usage_of(request),
-            "cost_usd": None if request.cost_usd is None else f"{request.cost_usd:f}",
+            "cost_usd": usd(request.cost_usd),
         }
         self.stdout.write(json.dumps(report, ensure_ascii=False))
 
