@@ -12,7 +12,7 @@ from knox.models import AbstractAuthToken
 from uuid_utils.compat import uuid7
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # the token library's manager is untyped
     """A person. Every user has a personal team from the first save on; users are anonymised, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -2,10 +2,11 @@
 
 import django.core.validators
 import django.db.models.deletion
-import requests_app.models.clock
 import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
+
+import requests_app.models.clock
 
 
 class Migration(migrations.Migration):

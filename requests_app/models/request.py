@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -66,7 +67,7 @@ class AIRequestQuerySet(models.QuerySet["AIRequest"]):
         """Requests are private to their user."""
         return self.filter(user=user)
 
-    def held(self, request_id: object, attempt: int) -> AIRequestQuerySet:
+    def held(self, request_id: UUID, attempt: int) -> AIRequestQuerySet:
         """The fence: the row only while this very attempt is the running one."""
         return self.filter(pk=request_id, attempt=attempt, status=Status.PROCESSING)
 

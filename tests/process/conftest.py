@@ -38,7 +38,7 @@ def workers(stack: Stack) -> Iterator[list[Child]]:
     others = [child for child in stack.children if child.command.name.startswith("worker")]
     for child in others:
         child.tell_all(19)  # type: ignore[arg-type]
-    own = [stack.start_worker(**QUICK), stack.start_worker(**QUICK)]
+    own = [stack.start_worker(environment=QUICK), stack.start_worker(environment=QUICK)]
     yield own
     for child in own:
         child.kill()

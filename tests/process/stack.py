@@ -104,13 +104,13 @@ class Stack:
         wait_for(lambda: self._answers("/livez"), what=f"the web server ({child.log})")
         return child
 
-    def start_worker(self, *, streams: int = 50, **environment: str) -> Child:
+    def start_worker(self, *, streams: int = 50, environment: Mapping[str, str] | None = None) -> Child:
         """A worker for requests, once its lease shows that it is up."""
         before = self.leases()
         child = self.start(
             "worker", "-m", "celery", "-A", "config.celery", "worker", "-P", "threads", "-c", str(streams),
             "-Q", "requests", "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"w{next(_names)}@tests",
-            environment={"LINTEL_STREAMS": str(streams), **environment},
+            environment={"LINTEL_STREAMS": str(streams), **(environment or {})},
         )  # fmt: skip
         wait_for(lambda: self.leases() - before, what=f"a worker's lease ({child.log})")
         return child
@@ -138,7 +138,7 @@ class Stack:
     def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """As the superuser, on the database that the processes use."""
         with psycopg.connect(self.services.superuser_url, dbname="lintel", autocommit=True) as connection:
-            cursor = connection.execute(query, parameters)  # type: ignore[arg-type]
+            cursor = connection.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
 
     def leases(self) -> set[str]:

@@ -13,6 +13,7 @@ import redis
 from config.celery import app
 from config.local.child import Child
 from tests.process.client import Event, Reading, events, fetch, read, reading_until, submit
+from tests.process.conftest import QUICK
 from tests.process.stack import Person, Stack, directive, wait_for
 
 LONG = "The quick brown 🦊 jumps over the lazy 🐶 again and again. " * 4
@@ -37,7 +38,7 @@ def tell_holder(stack: Stack, workers: list[Child], request_id: str, number: sig
 def charges(stack: Stack, request_id: str) -> list[tuple[int, str, bool]]:
     return stack.sql(
         "SELECT attempt, kind, estimated FROM ai_llmusagelog WHERE reference = %s ORDER BY attempt, kind", request_id
-    )  # type: ignore[return-value]
+    )
 
 
 def test_killed_worker_is_replaced_in_mid_stream(stack: Stack, alice: Person, workers: list[Child]) -> None:
@@ -188,7 +189,7 @@ def test_three_lost_workers_fail_the_request_and_no_other(stack: Stack, alice: P
         dead = tell_holder(stack, workers, request_id, signal.SIGKILL)
         workers.remove(dead)
         dead.bury()
-        workers.append(stack.start_worker(LINTEL_LEASE_SECONDS="2", LINTEL_SWEEP_SECONDS="0.5"))
+        workers.append(stack.start_worker(environment=QUICK))
     ended: Event = read(stack, alice, request_id).events[-1]
     assert (ended["status"], ended["error_code"]) == ("failed", "worker_lost")
     body = fetch(stack, alice, request_id)
