@@ -140,7 +140,7 @@ def _notices(request: AIRequest, waiting: Reason | None) -> Iterator[Notice]:
         text = _("Your request is safe. It begins as soon as a worker starts.")
         yield Notice(tone="warm", icon="warn", title=_("No worker is running"), text=text)
     if demonstration(request.model or request.model_asked):
-        text = _("A small model on this machine wrote this. For a large one:")
+        text = _("A small model on this machine answers here. For a large one:")
         title = _("Demonstration model: expect mistakes")
         yield Notice(tone="warm", icon="spark", title=title, text=text, command=KEY_COMMAND)
 

@@ -65,10 +65,12 @@ def _call_title(attempt: AIAttempt) -> str:
 
 
 def _call_detail(attempt: AIAttempt, *, running: bool) -> str:
-    number = _("Attempt %(number)s, %(model)s.") % {"number": attempt.number, "model": attempt.model}
+    untold = attempt.reason == AttemptReason.TAKEOVER  # the other titles name the model
+    words = _("Attempt %(number)s, %(model)s.") if untold else _("Attempt %(number)s.")
+    number = words % {"number": attempt.number, "model": attempt.model}
     if running or attempt.outcome == DONE:
         return number
-    return f"{number} {failure(attempt.outcome) if attempt.outcome else failure('lost')}"
+    return f"{number} {failure(attempt.outcome or 'lost')}"
 
 
 def _wrote_first(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIAttempt) -> bool:

@@ -27,6 +27,8 @@ FAILURES: dict[str, str | Promise] = {
     "handed over": gettext_lazy("Its worker was shut down."),
 }
 
+SMALLEST = Decimal("0.000001")
+
 
 def failure(code: str) -> str:
     return str(FAILURES.get(code, code))
@@ -48,13 +50,15 @@ def seconds(span: timedelta) -> str:
     total = max(span.total_seconds(), 0.0)
     if total < 1:
         return f"{total:.2f} s"
-    if total < 60:
+    if total < 59.95:
         return f"{total:.1f} s"
     minutes, rest = divmod(round(total), 60)
     return f"{minutes} min {rest} s"
 
 
 def dollars(amount: Decimal) -> str:
-    """At least cents, at most the six digits that a token's price has."""
+    """At least cents, at most the six digits that a token's price has; never zero for what is not."""
+    if 0 < amount < SMALLEST:
+        return f"<${SMALLEST}"
     whole, _point, digits = f"{amount:.6f}".partition(".")
     return f"${whole}.{digits.rstrip('0').ljust(2, '0')}"

@@ -1,0 +1,177 @@
+"""The page of one request, as the server renders it."""
+
+from __future__ import annotations
+
+import html
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from requests_app.models import AIRequest, Status
+from tests.integration.pages.conftest import MODEL, ended, running
+
+NO_JS_REFRESH = '<meta http-equiv="refresh"'
+
+
+@pytest.mark.parametrize("part", ["", "/answer", "/state"])
+def test_strangers_find_nothing(mallorys: Client, summary: AIRequest, part: str) -> None:
+    assert mallorys.get(f"/requests/{summary.pk}{part}").status_code == 404
+
+
+@pytest.mark.parametrize("part", ["/stop", "/retry"])
+def test_strangers_change_nothing(mallorys: Client, summary: AIRequest, part: str) -> None:
+    assert mallorys.post(f"/requests/{summary.pk}{part}").status_code == 404
+    assert AIRequest.objects.get().status == Status.PENDING
+
+
+def test_nobody_is_sent_to_the_log_in(summary: AIRequest) -> None:
+    assertRedirects(Client().get(f"/requests/{summary.pk}"), f"/login?next=/requests/{summary.pk}")
+
+
+def test_a_waiting_request_says_what_it_waits_for(page: Client, summary: AIRequest) -> None:
+    answer = page.get(f"/requests/{summary.pk}")
+    assertContains(answer, "No worker is running")
+    assertContains(answer, 'data-position="0:0"')
+    assertContains(answer, NO_JS_REFRESH)
+
+
+def test_a_running_one_shows_its_text_and_where_it_ends(page: Client, summary: AIRequest) -> None:
+    running(summary, "One **bold** word.\n\nThen 😀 mo")
+    answer = page.get(f"/requests/{summary.pk}")
+    assertContains(answer, "<p>One <strong>bold</strong> word.</p>")
+    assertContains(answer, "data-tail>Then 😀 mo</div>")
+    assertContains(answer, 'data-position="1:29"')
+
+
+def test_the_raw_text_is_there_to_the_last_character(page: Client, summary: AIRequest) -> None:
+    text = "a\r\nb\rc </template> & \u2028 😀"
+    running(summary, text)
+    raw = page.get(f"/requests/{summary.pk}").content.decode().split("<template data-raw>")[1].split("</template>")[0]
+    assert html.unescape(raw) == text
+    assert "\r" not in raw
+
+
+def test_a_done_one_is_rendered_and_rests(page: Client, summary: AIRequest) -> None:
+    ended(summary, text="# Gist\n\nIt is *done*.")
+    answer = page.get(f"/requests/{summary.pk}")
+    assertContains(answer, "<h3>Gist</h3>\n<p>It is <em>done</em>.</p>")
+    assertContains(answer, 'data-final="yes"')
+    assertNotContains(answer, NO_JS_REFRESH)
+
+
+def test_hostile_text_is_only_text(page: Client, summary: AIRequest) -> None:
+    ended(summary, text="<script>alert(1)</script> ![x](https://evil.example/x.png)")
+    body = page.get(f"/requests/{summary.pk}").content.decode().split('<div id="answer"')[1].split("</section>")[0]
+    assert "<script" not in body
+    assert "<img" not in body
+
+
+def test_data_is_a_list_of_names_and_values(page: Client, sorting: AIRequest) -> None:
+    ended(sorting, text='```json\n{"category": "billing", "urgency": "high"}\n```')
+    answer = page.get(f"/requests/{sorting.pk}")
+    assertContains(answer, "<dt>Category</dt>")
+    assertContains(answer, "&quot;urgency&quot;: &quot;high&quot;")
+
+
+def test_half_of_the_data_stays_text(page: Client, sorting: AIRequest) -> None:
+    ended(sorting, Status.FAILED, '{"category": "bil', error_code="incomplete")
+    answer = page.get(f"/requests/{sorting.pk}")
+    assertContains(answer, "data-tail>{&quot;category&quot;: &quot;bil</div>")
+    assertContains(answer, "The answer broke off before its end")
+
+
+def test_a_stopped_one_keeps_its_part_and_says_the_cost(page: Client, summary: AIRequest) -> None:
+    ended(summary, Status.CANCELLED, "Half an", cost_usd=Decimal("0.00042"), usage_estimated=True)
+    answer = page.get(f"/requests/{summary.pk}")
+    assertContains(answer, "<p>Half an</p>")
+    assertContains(answer, "What had been written is kept. It cost $0.00042 (estimated, as it ended early).")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cost_usd": None}, "no price is known for this model"),
+        ({"cost_usd": 0}, "runs on this machine"),
+        ({"cost_usd": Decimal("0.0123")}, "$0.0123"),
+        ({"output_tokens": None}, "no model was called"),
+    ],
+)
+def test_what_it_cost(page: Client, summary: AIRequest, changes: dict[str, object], words: str) -> None:
+    ended(summary, text="Done.", **changes)
+    assertContains(page.get(f"/requests/{summary.pk}"), words)
+
+
+def test_the_timeline_tells_of_a_fallback_and_a_takeover(page: Client, summary: AIRequest) -> None:
+    running(summary)
+    summary.attempts.update(outcome="provider_unavailable")
+    summary.attempts.create(number=2, reason="fallback", provider="openai", model="big-one")
+    summary.attempts.create(number=3, reason="takeover", provider="openai", model="big-one")
+    AIRequest.objects.update(attempt=3, model="big-one", attempt_reason="takeover", takeovers=1)
+    steps = [
+        (step.title, step.state, step.detail) for step in page.get(f"/requests/{summary.pk}").context["page"].steps
+    ]
+    assert steps == [
+        ("Queued", "past", ""),
+        (f"Asked {MODEL}", "ended", "Attempt 1. No model could be reached."),
+        ("Fell back to big-one", "ended", "Attempt 2. Its worker was lost."),
+        ("Another worker took over", "now", "Attempt 3, big-one."),
+    ]
+
+
+def test_the_model_asked_and_the_one_used(page: Client, summary: AIRequest) -> None:
+    ended(summary, text="Done.", model="big-one", attempt_reason="fallback")
+    assertContains(page.get(f"/requests/{summary.pk}"), f"instead of {MODEL}, which failed")
+
+
+def test_what_was_sent_and_how_a_program_would(page: Client, summary: AIRequest) -> None:
+    answer = page.get(f"/requests/{summary.pk}")
+    assertContains(answer, "<dt>Document</dt><dd>The quay.</dd>")
+    assertContains(answer, "manage.py token alice")
+    assert all("http://testserver" in snippet.code for snippet in answer.context["page"].snippets)
+
+
+def test_text_up_to_a_position(page: Client, summary: AIRequest) -> None:
+    running(summary, "One.\n\nTwo.\n\nThree")
+    answer = page.get(f"/requests/{summary.pk}/answer?until=1:8")
+    assertContains(answer, '<div class="prose"><p>One.</p>\n</div><div class="tail" data-tail>Tw</div>')
+
+
+@pytest.mark.parametrize(("until", "status"), [("2:0", 204), ("1:99", 204), ("x", 400), ("1:1:1", 400)])
+def test_positions_that_lead_nowhere(page: Client, summary: AIRequest, until: str, status: int) -> None:
+    running(summary, "One.")
+    assert page.get(f"/requests/{summary.pk}/answer?until={until}").status_code == status
+
+
+def test_stop_ends_what_waits(page: Client, summary: AIRequest) -> None:
+    assertRedirects(page.post(f"/requests/{summary.pk}/stop"), f"/requests/{summary.pk}")
+    summary.refresh_from_db()
+    assert summary.status == Status.CANCELLED
+
+
+def test_stop_asks_the_holder_of_what_runs(page: Client, summary: AIRequest) -> None:
+    running(summary, "One")
+    answer = page.post(f"/requests/{summary.pk}/stop", headers={"HX-Request": "true"})
+    assertContains(answer, "Stopping")
+    summary.refresh_from_db()
+    assert summary.cancel_requested_at is not None
+
+
+def test_run_again_makes_one_new_request(page: Client, summary: AIRequest) -> None:
+    ended(summary, text="Done.")
+    token = page.get(f"/requests/{summary.pk}").context["page"].token
+    first = page.post(f"/requests/{summary.pk}/retry", {"token": token})
+    again = page.post(f"/requests/{summary.pk}/retry", {"token": token})
+    new = AIRequest.objects.get(retry_of=summary)
+    assert first["Location"] == again["Location"] == f"/requests/{new.pk}"
+    assert new.payload == summary.payload
+
+
+def test_stop_and_retry_are_no_links(page: Client, summary: AIRequest) -> None:
+    assert page.get(f"/requests/{summary.pk}/stop").status_code == 405
+    assert page.get(f"/requests/{summary.pk}/retry").status_code == 405
+
+
+def test_nothing_of_it_stays_in_a_cache(page: Client, summary: AIRequest) -> None:
+    assert "no-store" in page.get(f"/requests/{summary.pk}")["Cache-Control"]
