@@ -75,7 +75,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no folder {display_name(TEMPLATES / key)} with a version in it.")
         newest = max(versions, key=lambda path: version_order(path.stem))
         copy = newest.with_name(f"{next_version(newest.stem)}.yaml")
-        copy.write_text(_with_version(newest, copy.stem), encoding="utf-8")
+        copy.write_text(with_version(newest, copy.stem), encoding="utf-8")
         self.stdout.write(f"Edit {display_name(copy)}, then publish it with `manage.py prompts lock`.")
 
     def _label(self, *, key: str, version: str, reason: str, **_options: Any) -> None:
@@ -93,7 +93,7 @@ def next_version(version: str) -> str:
     return f"{head}{dot}{int(last) + 1}"
 
 
-def _with_version(path: Path, version: str) -> str:
+def with_version(path: Path, version: str) -> str:
     """The file's text with another version and every other character as it was."""
     text = path.read_text(encoding="utf-8")
     node = Source(name=display_name(path), text=text).node("version")

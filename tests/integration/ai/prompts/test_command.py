@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from ai.management.commands.prompts import next_version
+from ai.management.commands.prompts import next_version, with_version
 from ai.prompts.registry import get_prompt
+from tests.unit.ai.prompts.files import SOUND, write
 
 
 def run(*words: str) -> str:
@@ -46,3 +48,8 @@ def test_new_needs_a_prompt() -> None:
 @pytest.mark.parametrize(("version", "following"), [("1", "2"), ("9", "10"), ("1.9", "1.10")])
 def test_the_last_number_goes_up(version: str, following: str) -> None:
     assert next_version(version) == following
+
+
+def test_a_copy_differs_in_its_version_alone(tmp_path: Path) -> None:
+    path = write(tmp_path, "# why\n" + SOUND)
+    assert with_version(path, "2") == "# why\n" + SOUND.replace('version: "1"', 'version: "2"')
