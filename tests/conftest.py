@@ -19,7 +19,10 @@ KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "a
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The owner creates and migrates the test database; the application role is then pointed at it."""
+    """The owner creates and migrates the test database; the application role is then pointed at it.
+
+    It is never dropped: its server is thrown away with the run.
+    """
     owner, default = connections["owner"], connections["default"]
     real_name = owner.settings_dict["NAME"]
     with django_db_blocker.unblock():
@@ -31,7 +34,6 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
             assert cursor.fetchone()[0] == test_name != real_name, "tests must not run in a real database"
         yield
         default.close()
-        owner.creation.destroy_test_db(real_name, verbosity=0)
 
 
 @pytest.fixture

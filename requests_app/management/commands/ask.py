@@ -14,6 +14,9 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
+from ai.errors import PromptError
+from ai.prompts.registry import get_prompt
+from ai.types import JSON
 from requests_app.errors import RequestError
 from requests_app.intake import Submission, accept, cancel
 from requests_app.models import AIRequest, Status
@@ -43,8 +46,7 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']!r}.")
-        payload = {**dict(map(value_of, options["value"])), **dict(map(file_of, options["file"]))}
-        submission = Submission(prompt_key=options["prompt"], payload=payload, model=options["model"])
+        submission = Submission(prompt_key=options["prompt"], payload=payload_of(options), model=options["model"])
         try:
             request = accept(user, submission).request
         except RequestError as refused:
@@ -85,16 +87,26 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(report, ensure_ascii=False))
 
 
-def value_of(pair: str) -> tuple[str, Any]:
-    """``name=value``; a JSON number, boolean or null is taken as such, everything else as text."""
+def payload_of(options: dict[str, Any]) -> dict[str, Any]:
+    try:
+        properties = get_prompt(options["prompt"]).spec.properties
+    except PromptError as problem:
+        raise CommandError(str(problem)) from None
+    values = [value_of(pair, properties) for pair in options["value"]]
+    return {**dict(values), **dict(map(file_of, options["file"]))}
+
+
+def value_of(pair: str, properties: JSON) -> tuple[str, Any]:
+    """``name=value``; where the prompt's schema wants something other than text, the value is JSON."""
     name, sign, value = pair.partition("=")
     if not name or not sign:
         raise CommandError(f"{pair!r} is not NAME=VALUE.")
-    try:
-        parsed = json.loads(value)
-    except ValueError:
+    if properties.get(name, {}).get("type", "string") == "string":
         return name, value
-    return name, value if isinstance(parsed, str | list | dict) else parsed
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        raise CommandError(f"{name}: {value!r} is not the JSON that this variable takes.") from None
 
 
 def file_of(pair: str) -> tuple[str, str]:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from requests_app.intake import Submission, accept
+from requests_app.lifecycle import Claim, claim_next
+from requests_app.models import AIRequest, WorkerLease
+from requests_app.models.clock import seconds_from_now
+
+SUMMARY = Submission(prompt_key="document_summary", payload={"document": "The quay was rebuilt."})
+
+
+@pytest.fixture(autouse=True)
+def model(settings: Settings) -> None:
+    """A model that requests may be accepted for; nothing here calls it."""
+    settings.LINTEL_EMBEDDED_MODEL_URL = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture
+def waiting(alice: User) -> AIRequest:
+    """alice's request, accepted and not yet claimed."""
+    return accept(alice, SUMMARY).request
+
+
+@pytest.fixture
+def lease(db: None) -> WorkerLease:
+    return new_lease()
+
+
+@pytest.fixture
+def claim(waiting: AIRequest, lease: WorkerLease) -> Claim:
+    """alice's request in a worker's hands, before its first call."""
+    claimed = claim_next(lease.pk)
+    assert claimed is not None
+    return claimed
+
+
+def new_lease(seconds: float = 60.0) -> WorkerLease:
+    return WorkerLease.objects.create(host="here", pid=1, expires_at=seconds_from_now(seconds))

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from requests_app import intake
+from requests_app.errors import ContextTooLong, KeyBusy, KeyReused, NoModelConfigured, SubmissionInvalid
+from requests_app.intake import Accepted, Idempotency, accept, body_hash, cancel, retry
+from requests_app.lifecycle import claim_next
+from requests_app.models import AIRequest, IdempotencyKey, Status, WorkerLease
+from tests.integration.requests_app.conftest import SUMMARY, new_lease
+
+KEY = Idempotency(key="k1", method="POST", path="/api/v1/requests", body_hash=body_hash({"a": 1}))
+
+
+def pointers(refused: pytest.ExceptionInfo[SubmissionInvalid]) -> list[str]:
+    return [problem.pointer for problem in refused.value.problems]
+
+
+def test_prompt_version_and_route_are_frozen(waiting: AIRequest) -> None:
+    assert (waiting.prompt_key, waiting.prompt_version) == ("document_summary", "1")
+    assert waiting.prompt_hash == waiting.template.hash
+    assert waiting.route == ["smollm2-135m-instruct"]
+    assert waiting.team == waiting.user.personal_team
+    assert (waiting.deadline - waiting.created).total_seconds() == pytest.approx(120, abs=1)
+
+
+def test_unknown_prompt_is_named(alice: User) -> None:
+    with pytest.raises(SubmissionInvalid) as refused:
+        accept(alice, replace(SUMMARY, prompt_key="nonsense"))
+    assert pointers(refused) == ["/prompt_key"]
+
+
+def test_wrong_variables_are_named(alice: User) -> None:
+    with pytest.raises(SubmissionInvalid) as refused:
+        accept(alice, replace(SUMMARY, payload={"docment": "typo", "length": "a novel"}))
+    assert sorted(pointers(refused)) == ["/payload/docment", "/payload/document", "/payload/length"]
+
+
+def test_input_beyond_the_window_is_refused_with_both_numbers(alice: User) -> None:
+    with pytest.raises(ContextTooLong) as refused:
+        accept(alice, replace(SUMMARY, payload={"document": "word " * 30_000}))
+    assert refused.value.needed > refused.value.window > 0
+    assert not AIRequest.objects.exists()
+
+
+def test_no_provider_is_an_error_of_ours(alice: User, settings: Any) -> None:
+    settings.LINTEL_EMBEDDED_MODEL_URL = None
+    with pytest.raises(NoModelConfigured):
+        accept(alice, SUMMARY)
+
+
+def test_model_off_the_route_is_refused(alice: User) -> None:
+    with pytest.raises(SubmissionInvalid) as refused:
+        accept(alice, replace(SUMMARY, model="somebody-elses"))
+    assert pointers(refused) == ["/model"]
+
+
+def test_same_key_and_body_returns_the_first_request(alice: User) -> None:
+    first = accept(alice, SUMMARY, KEY)
+    again = accept(alice, SUMMARY, KEY)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.request == first.request
+    assert AIRequest.objects.count() == 1
+
+
+def test_same_key_with_another_body_is_refused(alice: User) -> None:
+    accept(alice, SUMMARY, KEY)
+    with pytest.raises(KeyReused):
+        accept(alice, SUMMARY, replace(KEY, body_hash=body_hash({"a": 2})))
+
+
+def test_keys_of_two_users_are_strangers(alice: User, bob: User) -> None:
+    assert accept(alice, SUMMARY, KEY).request != accept(bob, SUMMARY, KEY).request
+
+
+def test_refused_submission_does_not_use_up_its_key(alice: User) -> None:
+    with pytest.raises(SubmissionInvalid):
+        accept(alice, replace(SUMMARY, payload={}), KEY)
+    assert not accept(alice, SUMMARY, KEY).replayed
+
+
+def test_body_hash_ignores_order_and_spaces() -> None:
+    assert body_hash({"a": 1, "b": [1, 2]}) == body_hash({"b": [1, 2], "a": 1}) != body_hash({"a": 1, "b": [2, 1]})
+
+
+@pytest.mark.usefixtures("committed")
+def test_fifty_twins_make_one_request() -> None:
+    user = User.objects.create_user("twin")
+    answers: list[Accepted | KeyBusy] = []
+
+    def submit() -> None:
+        try:
+            answers.append(accept(user, SUMMARY, KEY))
+        except KeyBusy as busy:
+            answers.append(busy)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=submit) for _each in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    accepted = [answer for answer in answers if isinstance(answer, Accepted)]
+    assert len(answers) == 50
+    assert len([answer for answer in accepted if not answer.replayed]) == 1
+    assert len({answer.request.pk for answer in accepted}) == 1
+    assert (AIRequest.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+
+
+@pytest.mark.usefixtures("committed")
+def test_twin_that_is_never_settled_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = User.objects.create_user("twin")
+    stored, release = threading.Event(), threading.Event()
+
+    def slow_twin() -> None:
+        original = AIRequest.refresh_from_db
+
+        def held_back(self: AIRequest, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            if threading.current_thread() is first:
+                stored.set()
+                release.wait(10)
+
+        monkeypatch.setattr(AIRequest, "refresh_from_db", held_back)
+        accept(user, SUMMARY, KEY)
+        connection.close()
+
+    monkeypatch.setattr(intake, "TWIN_WAIT", "200ms")
+    first = threading.Thread(target=slow_twin)
+    first.start()
+    stored.wait(10)
+    with pytest.raises(KeyBusy):
+        accept(user, SUMMARY, KEY)
+    release.set()
+    first.join()
+    assert accept(user, SUMMARY, KEY).replayed
+
+
+def test_waiting_request_is_cancelled_at_once(waiting: AIRequest) -> None:
+    assert cancel(waiting).status == Status.CANCELLED
+    assert waiting.completed is not None
+
+
+def test_running_request_is_asked_to_end(waiting: AIRequest, lease: WorkerLease) -> None:
+    claim_next(lease.pk)
+    first = cancel(waiting).cancel_requested_at
+    assert waiting.status == Status.PROCESSING
+    assert first is not None
+    assert cancel(waiting).cancel_requested_at == first
+
+
+def test_ended_request_stays_as_it_is(waiting: AIRequest) -> None:
+    cancel(waiting)
+    completed = waiting.completed
+    assert cancel(waiting).completed == completed
+    assert waiting.cancel_requested_at is None
+
+
+def test_retry_is_a_new_request_linked_to_the_old(waiting: AIRequest) -> None:
+    again = retry(waiting).request
+    assert again.pk != waiting.pk
+    assert (again.retry_of, again.payload) == (waiting, waiting.payload)
+
+
+def test_claiming_prefers_the_owner_with_fewest_running(alice: User, bob: User) -> None:
+    for _each in range(3):
+        accept(alice, SUMMARY)
+    late = accept(bob, SUMMARY).request
+    lease = new_lease()
+    owners = []
+    for _each in range(3):
+        claim = claim_next(lease.pk)
+        assert claim is not None
+        owners.append(claim.request.user_id)
+    assert owners == [alice.pk, bob.pk, alice.pk]
+    assert AIRequest.objects.get(pk=late.pk).status == Status.PROCESSING
+
+
+def test_lane_goes_before_age(alice: User) -> None:
+    bulk = accept(alice, replace(SUMMARY, lane="bulk")).request
+    quick = accept(alice, replace(SUMMARY, lane="interactive")).request
+    claim = claim_next(new_lease().pk)
+    assert claim is not None
+    assert claim.request.pk == quick.pk != bulk.pk

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, transaction
+
+from ai.models import LLMUsageLog
+from ai.routing import model
+from ai.types import Usage
+from requests_app.intake import cancel
+from requests_app.lifecycle import (
+    Claim,
+    ClosedCall,
+    Ending,
+    FenceLost,
+    claim_next,
+    finish,
+    open_call,
+    put_back,
+    record_late,
+)
+from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status, StreamChunk, WorkerLease
+from requests_app.models.request import FINAL, MOVES
+from tests.integration.requests_app.conftest import new_lease
+
+SMALL = "smollm2-135m-instruct"
+DONE = Ending(status=Status.DONE, text="The answer.")
+
+
+def begun(claim: Claim) -> int:
+    return open_call(claim.request, attempt=claim.attempt, model=model(SMALL), reason=AttemptReason.FIRST, closed=None)
+
+
+def closed(attempt: int, *, outcome: str = "done", cost: str | None = "0.01", estimated: bool = False) -> ClosedCall:
+    return ClosedCall(
+        attempt=attempt,
+        provider="embedded",
+        model=SMALL,
+        outcome=outcome,
+        usage=Usage(input_tokens=10, output_tokens=5, estimated=estimated),
+        cost_usd=None if cost is None else Decimal(cost),
+        price=None,
+    )
+
+
+def test_claim_raises_the_fence_and_writes_no_attempt(claim: Claim) -> None:
+    assert (claim.attempt, claim.calls_made) == (1, 0)
+    assert 100 < claim.seconds_left <= 120
+    assert not AIAttempt.objects.exists()
+
+
+def test_claimed_request_is_claimed_once(claim: Claim) -> None:
+    assert claim_next(new_lease().pk) is None
+
+
+def test_lease_that_was_taken_claims_nothing(waiting: AIRequest) -> None:
+    assert claim_next(uuid4()) is None
+
+
+def test_first_call_takes_the_claimed_number(claim: Claim) -> None:
+    assert begun(claim) == 1
+    assert AIRequest.objects.get().attempt == 1
+
+
+def test_next_call_raises_the_number_and_charges_the_last(claim: Claim) -> None:
+    number = open_call(
+        claim.request,
+        attempt=begun(claim),
+        model=model(SMALL),
+        reason=AttemptReason.RETRY,
+        closed=closed(1, outcome="provider_unavailable"),
+    )
+    assert number == 2
+    assert list(AIAttempt.objects.values_list("number", "reason", "outcome")) == [
+        (1, "first", "provider_unavailable"),
+        (2, "retry", ""),
+    ]
+    assert LLMUsageLog.objects.get().attempt == 1
+
+
+def test_finish_is_whole(claim: Claim) -> None:
+    attempt = begun(claim)
+    StreamChunk.objects.create(request_id=claim.request.pk, attempt=attempt, start=0, text="The")
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt))
+    request = AIRequest.objects.get()
+    assert (request.status, request.result, request.partial) == (Status.DONE, "The answer.", "")
+    assert (request.input_tokens, request.output_tokens, request.cost_usd) == (10, 5, Decimal("0.01"))
+    assert request.lease is None
+    assert request.completed is not None
+    assert not StreamChunk.objects.exists()
+
+
+def test_unfinished_answer_is_kept_as_partial(claim: Claim) -> None:
+    attempt = begun(claim)
+    ending = Ending(status=Status.FAILED, text="The", code="incomplete", message="cut")
+    finish(claim.request, attempt=attempt, ending=ending, closed=closed(attempt))
+    request = AIRequest.objects.get()
+    assert (request.result, request.partial, request.error_code) == (None, "The", "incomplete")
+
+
+def test_unknown_price_makes_the_cost_unknown(claim: Claim) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt, cost=None))
+    assert AIRequest.objects.get().cost_usd is None
+
+
+@pytest.mark.parametrize("stale", [0, 2])
+def test_wrong_fence_changes_nothing(claim: Claim, stale: int) -> None:
+    begun(claim)
+    with pytest.raises(FenceLost):
+        finish(claim.request, attempt=stale, ending=DONE, closed=None)
+    with pytest.raises(FenceLost):
+        put_back(claim.request, attempt=stale, after_s=0, reason=AttemptReason.RESUMED, closed=None)
+    with pytest.raises(FenceLost):
+        open_call(claim.request, attempt=stale, model=model(SMALL), reason=AttemptReason.RETRY, closed=None)
+    assert AIRequest.objects.get().status == Status.PROCESSING
+
+
+def test_spend_of_a_fenced_call_is_recorded(claim: Claim, lease: WorkerLease) -> None:
+    attempt = begun(claim)
+    put_back(claim.request, attempt=attempt, after_s=0, reason=AttemptReason.TAKEOVER, closed=None)
+    again = claim_next(lease.pk)
+    assert again is not None
+    with pytest.raises(FenceLost):
+        finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt))
+    assert LLMUsageLog.objects.get().attempt == attempt
+    assert AIRequest.objects.get().status == Status.PROCESSING
+
+
+def test_late_exact_figure_corrects_the_estimate_once(claim: Claim) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt, cost="0.05", estimated=True))
+    assert AIRequest.objects.get().usage_estimated
+    for _twice in range(2):
+        record_late(claim.request, closed(attempt, cost="0.02"))
+    request = AIRequest.objects.get()
+    assert (request.cost_usd, request.usage_estimated) == (Decimal("0.02"), False)
+    assert LLMUsageLog.objects.count() == 2
+
+
+def test_put_back_waits_for_its_time(claim: Claim, lease: WorkerLease) -> None:
+    attempt = begun(claim)
+    put_back(claim.request, attempt=attempt, after_s=60, reason=AttemptReason.RESUMED, closed=closed(attempt))
+    assert AIRequest.objects.get().status == Status.PENDING
+    assert claim_next(lease.pk) is None
+
+
+def test_put_back_gives_way_to_a_cancel(claim: Claim) -> None:
+    cancel(claim.request)
+    with pytest.raises(FenceLost):
+        put_back(claim.request, attempt=claim.attempt, after_s=0, reason=AttemptReason.RESUMED, closed=None)
+
+
+def test_usage_rows_cannot_be_changed(claim: Claim) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt))
+    for change in (lambda: LLMUsageLog.objects.update(cost_usd=0), LLMUsageLog.objects.all().delete):
+        with pytest.raises(ProgrammingError, match="insert_only"), transaction.atomic():
+            change()
+
+
+@pytest.mark.parametrize("source", Status.values)
+@pytest.mark.parametrize("target", Status.values)
+def test_only_the_moves_of_the_table_are_made(waiting: AIRequest, source: str, target: str) -> None:
+    lease = new_lease() if source == Status.PROCESSING else None
+    result = "x" if source == Status.DONE else None
+    AIRequest.objects.update(status=source, lease=lease, result=result)
+    fields = {"lease": new_lease()} if target == Status.PROCESSING else {}
+    fields |= {"result": "x" if target == Status.DONE else None}  # type: ignore[dict-item]
+    moved = AIRequest.objects.move(Status(target), **fields)
+    assert moved == (1 if target in MOVES.get(source, ()) else 0)
+
+
+def test_final_is_what_nothing_leaves() -> None:
+    assert {Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED} == FINAL
+
+
+def test_database_refuses_a_result_without_done(waiting: AIRequest) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AIRequest.objects.update(result="leaked")

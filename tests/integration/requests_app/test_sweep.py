@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from accounts.models import User
+from ai.models import LLMUsageLog
+from ai.routing import model
+from requests_app.intake import Idempotency, accept, cancel
+from requests_app.lifecycle import Claim, claim_next, open_call
+from requests_app.models import AIAttempt, AIRequest, AttemptReason, IdempotencyKey, Status, StreamChunk, WorkerLease
+from requests_app.models.clock import seconds_from_now
+from requests_app.sweep import ADVISORY_LOCK, Swept, sweep
+from tests.integration.requests_app.conftest import SUMMARY, new_lease
+
+
+def begin(claim: Claim, text: str = "") -> None:
+    """A call under way, with this text in the log."""
+    small = model("smollm2-135m-instruct")
+    open_call(claim.request, attempt=claim.attempt, model=small, reason=AttemptReason.FIRST, closed=None)
+    if text:
+        StreamChunk.objects.create(request_id=claim.request.pk, attempt=claim.attempt, start=0, text=text)
+
+
+def expire(lease: WorkerLease) -> None:
+    WorkerLease.objects.filter(pk=lease.pk).update(expires_at=seconds_from_now(-1))
+
+
+def test_nothing_to_do_is_done(db: None) -> None:
+    assert sweep() == Swept()
+
+
+def test_lost_lease_queues_its_request_again(claim: Claim, lease: WorkerLease) -> None:
+    begin(claim, "Half")
+    expire(lease)
+    assert sweep() == Swept(leases=1, taken_back=1)
+    request = AIRequest.objects.get()
+    assert (request.status, request.takeovers, request.attempt_reason) == (Status.PENDING, 1, "takeover")
+    assert not WorkerLease.objects.exists()
+
+
+def test_lost_call_is_charged_as_an_estimate(claim: Claim, lease: WorkerLease) -> None:
+    begin(claim, "Half an answer.")
+    expire(lease)
+    sweep()
+    row = LLMUsageLog.objects.get()
+    assert row.estimated
+    assert row.input_tokens == claim.request.input_estimate > 0
+    assert row.output_tokens > 0
+    assert AIAttempt.objects.get().outcome == "worker_lost"
+
+
+def test_living_lease_is_left_alone(claim: Claim) -> None:
+    assert sweep() == Swept()
+    assert AIRequest.objects.get().status == Status.PROCESSING
+
+
+def test_cancel_of_a_dead_worker_is_carried_out(claim: Claim, lease: WorkerLease) -> None:
+    begin(claim, "Half")
+    cancel(claim.request)
+    expire(lease)
+    sweep()
+    request = AIRequest.objects.get()
+    assert (request.status, request.partial) == (Status.CANCELLED, "Half")
+
+
+def test_last_lost_worker_fails_the_request(claim: Claim, lease: WorkerLease) -> None:
+    begin(claim, "Half")
+    AIRequest.objects.update(takeovers=F("takeovers") + 2)
+    expire(lease)
+    sweep()
+    request = AIRequest.objects.get()
+    assert (request.status, request.error_code, request.partial) == (Status.FAILED, "worker_lost", "Half")
+    assert not StreamChunk.objects.exists()
+
+
+def test_waiting_past_the_deadline_expires(waiting: AIRequest) -> None:
+    AIRequest.objects.update(deadline=seconds_from_now(-1))
+    assert sweep() == Swept(expired=1)
+    request = AIRequest.objects.get()
+    assert (request.status, request.error_code) == (Status.EXPIRED, "deadline_exceeded")
+    assert request.cost_usd == 0
+
+
+def test_put_back_request_with_a_wish_to_cancel_is_cancelled(waiting: AIRequest) -> None:
+    AIRequest.objects.update(cancel_requested_at=seconds_from_now(0))
+    assert claim_next(new_lease().pk) is None
+    assert sweep() == Swept(cancelled=1)
+
+
+def test_raced_chunks_go_and_living_ones_stay(claim: Claim) -> None:
+    begin(claim, "now")
+    StreamChunk.objects.create(request_id=claim.request.pk, attempt=0, start=0, text="old attempt")
+    assert sweep() == Swept(chunks=1)
+    assert StreamChunk.objects.get().text == "now"
+
+
+def test_keys_are_kept_for_a_day(alice: User) -> None:
+    for name in ("old", "new"):
+        accept(alice, SUMMARY, Idempotency(key=name, method="POST", path="/", body_hash="x"))
+    IdempotencyKey.objects.filter(key="old").update(created=F("created") - timedelta(hours=25))
+    assert sweep() == Swept(keys=1)
+    assert IdempotencyKey.objects.get().key == "new"
+
+
+@pytest.mark.usefixtures("committed")
+def test_one_sweep_at_a_time() -> None:
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+            held.set()
+            release.wait(10)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(10)
+    assert sweep() is None
+    release.set()
+    other.join()
+    assert sweep() == Swept()
