@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.outage.OutageMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -83,7 +84,16 @@ def database(name: str) -> dict[str, Any] | None:
         **entry,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "lintel", "options": "-c timezone=UTC"},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            # A server that vanished without a word is given up after 25 seconds, not after two hours.
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "application_name": "lintel",
+            "options": "-c timezone=UTC",
+        },
     }
 
 

@@ -110,6 +110,14 @@ def test_api_says_database_away_and_when_to_return(no_database: None) -> None:
     assert response["Content-Type"] == "application/problem+json"
 
 
+def test_page_says_database_away_and_when_to_return(no_database: None) -> None:
+    client = Client()
+    client.cookies["sessionid"] = "a" * 32
+    response = client.get("/")
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert "out of reach for a moment" in response.content.decode()
+
+
 @pytest.mark.parametrize("url", ["/livez", "/readyz", "/healthz"])
 def test_health_is_asked_over_plain_http_too(url: str, whole: None, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
