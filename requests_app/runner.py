@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
@@ -115,16 +116,17 @@ class Runner:
         """Follow the engine to its last event. An error of ours ends the request, not the worker."""
         try:
             job = await self._step(run, job_for, run.claim, run.stop)
-            async for event in drive(job):
-                match event:
-                    case CallStarting():
-                        await self._open_call(run, event)
-                    case TextDelta(text=text):
-                        self._append(run, text)
-                    case CallClosed():
-                        run.closed = closed_call(run, event)
-                    case _:
-                        return event
+            async with aclosing(drive(job)) as events:
+                async for event in events:
+                    match event:
+                        case CallStarting():
+                            await self._open_call(run, event)
+                        case TextDelta(text=text):
+                            self._append(run, text)
+                        case CallClosed():
+                            run.closed = closed_call(run, event)
+                        case _:
+                            return event
         except FenceLost:
             raise
         except Exception:
