@@ -6,9 +6,10 @@ Free text is data. It enters user turns only, between two marks that carry a non
     text of the caller
     </ticket-4f1c22ab>
 
-The nonce is random and drawn again until it does not occur in the text, so no text can close its own fence. Marks in
-the form of tags, because the smallest model we ship sorts tickets no worse with them than without (it does with
-brackets, rules or quotes). Few-shot turns fence their own values in the same way but with fixed numbers: the model sees
+The nonce is random and drawn again until it does not occur in the text, so no text can close its own fence. Tags,
+because the smallest model we ship sorted no fewer tickets with them than bare (8 against 5 of twenty; brackets and
+triple quotes 5, short marks 7, rules 8: too few tickets to rank them, enough to see that a fence does no harm).
+Few-shot turns fence their own values in the same way but with fixed numbers: the model sees
 one shape throughout, and everything before the last turn stays the same from call to call, which prefix caches need.
 """
 
