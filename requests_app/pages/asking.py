@@ -19,7 +19,6 @@ class PageRequest(HttpRequest):
     """What ``login_required`` lets through."""
 
     user: User
-    htmx: Any
 
 
 def own_request(http: PageRequest, pk: UUID) -> AIRequest:

@@ -52,14 +52,13 @@ def answer(http: PageRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def state(http: PageRequest, pk: UUID) -> HttpResponse:
     """Everything around the answer, as fragments that replace their predecessors."""
-    return _state(http, own_request(http, pk))
+    return render(http, "requests_app/state.html", {"page": _page(http, own_request(http, pk))})
 
 
 @login_required
 @require_POST
 def stop(http: PageRequest, pk: UUID) -> HttpResponse:
-    request = intake.cancel(own_request(http, pk))
-    return _state(http, request) if http.htmx else redirect("request", request.pk)
+    return redirect("request", intake.cancel(own_request(http, pk)).pk)
 
 
 @login_required
@@ -76,7 +75,3 @@ def retry(http: PageRequest, pk: UUID) -> HttpResponse:
 
 def _page(http: PageRequest, request: AIRequest) -> RequestPage:
     return RequestPage(request, host=http.build_absolute_uri("/").rstrip("/"))
-
-
-def _state(http: PageRequest, request: AIRequest) -> HttpResponse:
-    return render(http, "requests_app/state.html", {"page": _page(http, request)})

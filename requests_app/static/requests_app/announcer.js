@@ -26,13 +26,24 @@ export class Announcer {
     this.#alert.textContent = sentence;
   }
 
+  /** What stands on the page already: only its unfinished sentence is still to be spoken. */
+  catchUp(text) {
+    this.#sentences(text);
+  }
+
   /** Text of the answer; what is not yet a sentence waits. */
   hear(text) {
+    for (const sentence of this.#sentences(text)) this.say(sentence);
+  }
+
+  #sentences(text) {
+    const finished = [];
     this.#unspoken += text;
     for (let match; (match = SENTENCE.exec(this.#unspoken)); ) {
       this.#unspoken = this.#unspoken.slice(match[0].length);
-      this.say(match[0].replace(MARKS, "").trim());
+      finished.push(match[0].replace(MARKS, "").trim());
     }
+    return finished;
   }
 
   /** The end of the text, or of this attempt at it. */

@@ -78,6 +78,21 @@ function follow() {
   }).start();
 }
 
+// Stopping stays on the page: what has come so far goes on being read. Should it fail, the form itself is sent.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-stop]")) return;
+  event.preventDefault();
+  const body = new FormData(form);
+  form.querySelector("button").disabled = true;
+  try {
+    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    changed();
+  } catch {
+    form.submit();
+  }
+});
+
 // Escape stops, wherever the focus is; the button says so.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
@@ -96,4 +111,7 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 
 offerCopies(page, () => sheet.text, phrases.copied);
-if (page.dataset.final === "no") follow();
+if (page.dataset.final === "no") {
+  if (speaks) announcer.catchUp(sheet.text);
+  follow();
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -98,7 +99,7 @@ def test_a_stopped_one_keeps_its_part_and_says_the_cost(page: Client, summary: A
         ({"output_tokens": None}, "no model was called"),
     ],
 )
-def test_what_it_cost(page: Client, summary: AIRequest, changes: dict[str, object], words: str) -> None:
+def test_what_it_cost(page: Client, summary: AIRequest, changes: dict[str, Any], words: str) -> None:
     ended(summary, text="Done.", **changes)
     assertContains(page.get(f"/requests/{summary.pk}"), words)
 
@@ -152,8 +153,7 @@ def test_stop_ends_what_waits(page: Client, summary: AIRequest) -> None:
 
 def test_stop_asks_the_holder_of_what_runs(page: Client, summary: AIRequest) -> None:
     running(summary, "One")
-    answer = page.post(f"/requests/{summary.pk}/stop", headers={"HX-Request": "true"})
-    assertContains(answer, "Stopping")
+    assertContains(page.post(f"/requests/{summary.pk}/stop", follow=True), "Stopping")
     summary.refresh_from_db()
     assert summary.cancel_requested_at is not None
 

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import User
 from requests_app.intake import Submission, accept
-from requests_app.models import AIRequest
+from requests_app.models import AIRequest, Status
 from tests.integration.pages.conftest import MODEL
 
 TOKEN = "0b0f3d5e-1c2d-4e5f-8a9b-0c1d2e3f4a5b"
@@ -133,7 +133,7 @@ def test_the_last_requests_are_those_of_the_user(page: Client, summary: AIReques
 
 def test_the_list_is_fetched_again_while_one_runs(page: Client, summary: AIRequest) -> None:
     assertContains(page.get("/recent"), 'hx-get="/recent"')
-    AIRequest.objects.filter(pk=summary.pk).move("cancelled")
+    AIRequest.objects.filter(pk=summary.pk).move(Status.CANCELLED)
     assertNotContains(page.get("/recent"), "hx-get")
 
 

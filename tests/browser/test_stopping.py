@@ -1,0 +1,61 @@
+"""Stop, run again, edit and run again."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.desk import Desk
+from tests.process.stack import directive
+
+LONG = "One word after another, without an end. " * 50
+SLOW = {"text": LONG, "chunk_chars": 5, "chunk_delay_s": 0.05}
+
+
+@pytest.mark.parametrize("way", ["button", "escape"])
+def test_stop_keeps_the_part_and_says_what_it_cost(desk: Desk, way: str) -> None:
+    request_id = desk.send(directive(**SLOW))
+    desk.wait_for_text(30)
+    if way == "button":
+        desk.page.get_by_role("button", name="Stop").click()
+    else:
+        desk.page.keyboard.press("Escape")
+    desk.wait_for_end()
+    row = desk.row(request_id)
+    assert row["status"] == "cancelled"
+    assert 30 <= len(row["partial"]) < len(LONG)
+    assert desk.raw() == row["partial"]
+    desk.says("#notices", "What had been written is kept. It cost")
+    expect(desk.page.locator("#headline .status")).to_have_text("cancelled")
+
+
+def test_run_again_is_a_new_request(desk: Desk) -> None:
+    request_id = desk.send(directive(text="Short."))
+    desk.wait_for_end()
+    desk.page.get_by_role("button", name="Run again").dblclick()
+    desk.page.wait_for_url(lambda url: "/requests/" in url and request_id not in url)
+    desk.wait_for_end()
+    assert desk.row(desk.arrived())["retry_of"] == request_id
+    assert desk.count() == 2
+
+
+def test_edit_and_run_again_starts_from_what_was_sent(desk: Desk) -> None:
+    text = directive(text="Short.")
+    desk.send(text)
+    desk.wait_for_end()
+    desk.page.get_by_role("link", name="Edit and run again").click()
+    field = desk.page.locator("#v-document")
+    expect(field).to_have_value(text)
+    field.press("Control+End")
+    field.press_sequentially(" And more.")
+    desk.page.get_by_role("button", name="Send").click()
+    desk.page.wait_for_url("**/requests/*")
+    desk.wait_for_end()
+    assert desk.row(desk.arrived())["payload"]["document"].endswith(" And more.")
+
+
+def test_focus_moves_on_when_its_button_goes(desk: Desk) -> None:
+    desk.send(directive(text="A few words.", first_delay_s=0.5, chunk_delay_s=0.05))
+    desk.page.locator("#stop").focus()
+    desk.wait_for_end()
+    expect(desk.page.locator("#answer-title")).to_be_focused()
