@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from concurrent.futures import Future
 
@@ -22,6 +23,9 @@ from requests_app.runner import HANDED_OVER, Runner
 from requests_app.writer import ChunkWriter
 
 logger = logging.getLogger(__name__)
+
+STANDING = ("writer", "live")
+BROKEN_EXIT_CODE = 70
 
 
 class WorkerProcess:
@@ -73,8 +77,8 @@ class WorkerProcess:
             run.stop.pull(HANDED_OVER)
 
     def _start_tasks(self) -> None:
-        self._keep(self._loop.create_task(self._writer.run(), name="writer"))
-        self._keep(self._loop.create_task(self._live.run(), name="live"))
+        for name, coroutine in zip(STANDING, (self._writer.run(), self._live.run()), strict=True):
+            self._keep(self._loop.create_task(coroutine, name=name))
 
     def _start_more(self, count: int) -> None:
         self._loop.call_soon_threadsafe(self._claim_more, count)
@@ -89,8 +93,12 @@ class WorkerProcess:
 
     def _let_go(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            logger.error("task %s failed", task.get_name(), exc_info=problem)
+        if task.cancelled() or (problem := task.exception()) is None:
+            return
+        logger.error("task %s failed", task.get_name(), exc_info=problem)
+        if task.get_name() in STANDING:
+            # Without it no stream gets on: better no process than one that only looks alive.
+            os._exit(BROKEN_EXIT_CODE)
 
     async def _finish_tasks(self) -> None:
         for task in list(self._tasks):

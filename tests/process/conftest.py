@@ -7,7 +7,12 @@ import pytest
 from config.local.child import Child
 from tests.process.stack import Person, Stack
 
-QUICK = {"LINTEL_LEASE_SECONDS": "2", "LINTEL_RENEW_SECONDS": "0.4", "LINTEL_SWEEP_SECONDS": "0.5"}
+QUICK = {
+    "LINTEL_LEASE_SECONDS": "2",
+    "LINTEL_RENEW_SECONDS": "0.4",
+    "LINTEL_SWEEP_SECONDS": "0.5",
+    "LINTEL_SHUTDOWN_GRACE_SECONDS": "0.5",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

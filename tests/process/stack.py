@@ -97,6 +97,7 @@ class Stack:
         return child
 
     def start_web(self) -> Child:
+        """The web server on the stack's port."""
         child = self.start(
             "web", "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port),
             "--log-level", "warning",

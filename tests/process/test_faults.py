@@ -72,6 +72,36 @@ def test_frozen_worker_writes_nothing_when_it_wakes(stack: Stack, alice: Person,
     assert [(attempt, kind) for attempt, kind, _estimated in charges(stack, request_id)][:1] == [(1, "call")]
 
 
+def test_stopped_worker_hands_its_stream_over(stack: Stack, alice: Person, workers: list[Child]) -> None:
+    request_id = submit(stack, alice, directive(text=LONG, chunk_chars=4, chunk_delay_s=0.05))
+    reading = reading_until(stack, alice, request_id, 12)
+    tell_holder(stack, workers, request_id, signal.SIGTERM)
+    reading = read(stack, alice, request_id, reading)
+    assert (reading.status, reading.text) == ("done", LONG)
+    body = fetch(stack, alice, request_id)
+    assert (body["attempt"], body["takeovers"]) == (2, 0)
+
+
+def test_restarted_web_server_goes_on_where_it_was(stack: Stack, alice: Person, standing_worker: Child) -> None:
+    request_id = submit(stack, alice, directive(text=LONG, chunk_chars=4, chunk_delay_s=0.1))
+    reading = reading_until(stack, alice, request_id, 20)
+    stack.web.kill()
+    stack.web = stack.start_web()
+    reading = read(stack, alice, request_id, reading)
+    assert (reading.status, reading.text) == ("done", LONG)
+    assert not [event for event in reading.events if event["type"] == "reset"]
+
+
+def test_restarted_postgres_loses_nothing(stack: Stack, alice: Person, standing_worker: Child) -> None:
+    request_id = submit(stack, alice, directive(text=LONG, chunk_chars=4, chunk_delay_s=0.1))
+    reading = reading_until(stack, alice, request_id, 20)
+    stack.services.postgres.restart()
+    reading = read(stack, alice, request_id, reading)
+    assert (reading.status, reading.text) == ("done", LONG)
+    assert fetch(stack, alice, request_id)["result"] == LONG
+    assert charges(stack, request_id)[-1][1:] == ("call", False)
+
+
 def test_flushed_and_stopped_redis_does_not_stop_a_stream(stack: Stack, alice: Person, standing_worker: Child) -> None:
     request_id = submit(stack, alice, directive(text=LONG, chunk_chars=4, chunk_delay_s=0.08))
     reading = reading_until(stack, alice, request_id, 20)
