@@ -19,8 +19,6 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from requests_app.models import Pulse, WorkerLease
 from requests_app.models.clock import DatabaseClock
@@ -44,17 +42,18 @@ DOWN = Health(ok=False)
 class Migrations:
     """Whether the database has every migration of this code. Yes is for ever; no is asked again after a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._applied = False
         self._looked_at = float("-inf")
 
     def applied(self) -> bool:
         with self._lock:
-            if not self._applied and monotonic() - self._looked_at >= MIGRATIONS_LOOK_S:
+            if not self._applied and self._clock() - self._looked_at >= MIGRATIONS_LOOK_S:
                 executor = MigrationExecutor(connection)
                 self._applied = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-                self._looked_at = monotonic()
+                self._looked_at = self._clock()
             return self._applied
 
 
@@ -74,7 +73,6 @@ def broker() -> Health:
         settings.BROKER_URL or "",
         socket_connect_timeout=BROKER_PATIENCE_S,
         socket_timeout=BROKER_PATIENCE_S,
-        retry=Retry(NoBackoff(), 0),
     )
     try:
         with client:

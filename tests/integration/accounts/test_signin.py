@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
+from threading import Barrier
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.signin import sign_in_path
+from accounts.signin import redeem, sign_in_path
 
 
 def signed_in(client: Client) -> bool:
@@ -32,6 +35,22 @@ def test_link_works_once(alice: User) -> None:
     page = second.get(path, follow=True)
     assert not signed_in(second)
     assert "has been used or is older than ten minutes" in page.content.decode()
+
+
+def test_of_many_at_once_one_gets_in(committed: None) -> None:
+    token = sign_in_path(User.objects.create_user("carol")).removeprefix("/sign-in/")
+    together = Barrier(8)
+
+    def follow(_number: int) -> User | None:
+        connection.ensure_connection()
+        together.wait(timeout=10)
+        try:
+            return redeem(token)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as people:
+        assert sum(user is not None for user in people.map(follow, range(8))) == 1
 
 
 def test_one_log_in_voids_every_open_link(alice: User) -> None:

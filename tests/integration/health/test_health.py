@@ -46,11 +46,25 @@ def test_missing_migration_is_not_ready(db: None) -> None:
     assert migrations.applied() is False
 
 
-def test_migrations_are_looked_up_once(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    migrations = Migrations()
+def test_yes_is_remembered_for_ever(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    moments = iter([0.0, 0.0, 1e9, 1e9])
+    migrations = Migrations(clock=lambda: next(moments))
     assert migrations.applied()
     with django_assert_num_queries(0):
         assert migrations.applied()
+
+
+def test_no_is_asked_again_after_five_seconds(db: None) -> None:
+    now = 0.0
+    migrations = Migrations(clock=lambda: now)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("UPDATE django_migrations SET app = 'elsewhere' WHERE app = 'requests_app'")
+        assert not migrations.applied()
+        cursor.execute("UPDATE django_migrations SET app = 'requests_app' WHERE app = 'elsewhere'")
+    now = 4.9
+    assert not migrations.applied()
+    now = 5.0
+    assert migrations.applied()
 
 
 def test_whole_system_is_healthy_and_says_since_when(whole: None) -> None:
