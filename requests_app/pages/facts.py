@@ -41,16 +41,32 @@ def demonstration(model_name: str) -> bool:
         return False
 
 
-def cost(request: AIRequest) -> tuple[str, str]:
-    """The price and a remark. What was never called cost nothing; unknown is not zero."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """The price with a remark, and both as a sentence."""
+
+    text: str
+    note: str
+    sentence: str
+
+
+def cost_of(request: AIRequest) -> Cost:
+    """What was never called cost nothing; unknown is not zero."""
     if request.output_tokens is None:
-        return _("nothing"), _("no model was called")
+        return Cost(text=_("nothing"), note=_("no model was called"), sentence=_("It cost nothing."))
     if request.cost_usd is None:
-        return _("unknown"), _("no price is known for this model")
+        note = _("no price is known for this model")
+        return Cost(
+            text=_("unknown"), note=note, sentence=_("What it cost is unknown: no price is known for this model.")
+        )
     if request.cost_usd == 0 and demonstration(request.model):
-        return _("free"), _("runs on this machine")
-    about = _("estimated, as it ended early") if request.usage_estimated else ""
-    return dollars(request.cost_usd), about
+        note = _("runs on this machine")
+        return Cost(text=_("free"), note=note, sentence=_("It cost nothing: the model runs on this machine."))
+    amount = dollars(request.cost_usd)
+    if request.usage_estimated:
+        about = _("It cost about %(amount)s, estimated because it ended early.") % {"amount": amount}
+        return Cost(text=amount, note=_("estimated, as it ended early"), sentence=about)
+    return Cost(text=amount, note="", sentence=_("It cost %(amount)s.") % {"amount": amount})
 
 
 def _model(request: AIRequest) -> Fact:
@@ -78,8 +94,8 @@ def _tokens(request: AIRequest) -> Iterator[Fact]:
 
 def _cost(request: AIRequest) -> Iterator[Fact]:
     if request.final:
-        text, note = cost(request)
-        yield Fact(label=_("Cost"), text=text, note=note)
+        cost = cost_of(request)
+        yield Fact(label=_("Cost"), text=cost.text, note=cost.note)
 
 
 def _times(request: AIRequest) -> Iterator[Fact]:

@@ -97,6 +97,11 @@ class Field:
         return " ".join(f"{self.id}-{part}" for part, text in there if text)
 
     @property
+    def may_be_blank(self) -> bool:
+        """A list of choices always has one chosen."""
+        return not self.required and self.kind != "select"
+
+    @property
     def blank(self) -> bool:
         """Whether nothing is to be sent, so that the default or "is missing" applies. A text may be cleared."""
         clearable = self.kind in {"text", "textarea"} and not self.required

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ai.types import JSON
 from requests_app.models import AIRequest, Status
 from requests_app.pages.answers import Answer, answer_of
-from requests_app.pages.facts import Fact, cost, demonstration, facts_of
+from requests_app.pages.facts import Fact, cost_of, demonstration, facts_of
 from requests_app.pages.forms import as_text
 from requests_app.pages.snippets import Snippet, snippets_of
 from requests_app.pages.timeline import Step, steps_of
@@ -131,7 +131,7 @@ def sent_values(payload: JSON, properties: JSON) -> list[Sent]:
 
 def _notices(request: AIRequest, waiting: Reason | None) -> Iterator[Notice]:
     kept = _("What had been written is kept.") if request.partial else ""
-    closing = f"{kept} {_cost_sentence(request)}".strip()
+    closing = f"{kept} {cost_of(request).sentence}".strip()
     if request.status == Status.CANCELLED:
         yield Notice(tone="plain", icon="stop", title=_("Stopped"), text=closing)
     elif request.status in {Status.FAILED, Status.EXPIRED}:
@@ -147,9 +147,3 @@ def _notices(request: AIRequest, waiting: Reason | None) -> Iterator[Notice]:
 
 def _failure_title(request: AIRequest) -> str:
     return failure(request.error_code or "deadline_exceeded").rstrip(".")
-
-
-def _cost_sentence(request: AIRequest) -> str:
-    amount, note = cost(request)
-    sentence = _("It cost %(amount)s") % {"amount": amount}
-    return f"{sentence} ({note})." if note else f"{sentence}."

@@ -10,7 +10,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status
-from requests_app.pages.wording import failure, seconds
+from requests_app.pages.wording import call_end, failure, seconds
 from requests_app.waiting import Reason
 
 State = Literal["past", "now", "bad", "ended"]
@@ -70,7 +70,7 @@ def _call_detail(attempt: AIAttempt, *, running: bool) -> str:
     number = words % {"number": attempt.number, "model": attempt.model}
     if running or attempt.outcome == DONE:
         return number
-    return f"{number} {failure(attempt.outcome or 'lost')}"
+    return f"{number} {call_end(attempt.outcome or 'lost')}"
 
 
 def _wrote_first(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIAttempt) -> bool:

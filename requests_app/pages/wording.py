@@ -22,8 +22,13 @@ FAILURES: dict[str, str | Promise] = {
     "incomplete": gettext_lazy("The answer broke off before its end."),
     "context_exceeded": gettext_lazy("The input was too long for the model."),
     "internal_error": gettext_lazy("Something failed on our side."),
+}
+# How one call ended, where that is said otherwise than of the whole request.
+CALL_ENDS: dict[str, str | Promise] = {
+    "provider_unavailable": gettext_lazy("It did not answer, or not to the end."),
     "cancelled": gettext_lazy("Stopped."),
     "lost": gettext_lazy("Its worker was lost."),
+    "worker_lost": gettext_lazy("Its worker was lost."),
     "handed over": gettext_lazy("Its worker was shut down."),
 }
 
@@ -32,6 +37,10 @@ SMALLEST = Decimal("0.000001")
 
 def failure(code: str) -> str:
     return str(FAILURES.get(code, code))
+
+
+def call_end(outcome: str) -> str:
+    return str(CALL_ENDS.get(outcome) or failure(outcome))
 
 
 def title_of(prompt_key: str) -> str:

@@ -21,9 +21,9 @@ let shown = "";
 let changes = 0;
 
 // The server renders timeline, facts and buttons; htmx fetches them when something has happened.
-function changed() {
+function changed(pause = CHANGES_PAUSE_MS) {
   clearTimeout(changes);
-  changes = setTimeout(() => document.body.dispatchEvent(new CustomEvent("lintel:changed")), CHANGES_PAUSE_MS);
+  changes = setTimeout(() => document.body.dispatchEvent(new CustomEvent("lintel:changed")), pause);
 }
 
 const handlers = {
@@ -55,7 +55,7 @@ const handlers = {
     announcer.finish({ spoken: speaks });
     if (status === "failed" || status === "expired") announcer.warn(phrases[status]);
     else announcer.say(phrases[status]);
-    changed();
+    changed(0);
     await sheet.settle();
     reading.ended();
     page.dataset.final = "yes";

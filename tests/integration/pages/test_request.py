@@ -87,7 +87,7 @@ def test_a_stopped_one_keeps_its_part_and_says_the_cost(page: Client, summary: A
     ended(summary, Status.CANCELLED, "Half an", cost_usd=Decimal("0.00042"), usage_estimated=True)
     answer = page.get(f"/requests/{summary.pk}")
     assertContains(answer, "<p>Half an</p>")
-    assertContains(answer, "What had been written is kept. It cost $0.00042 (estimated, as it ended early).")
+    assertContains(answer, "What had been written is kept. It cost about $0.00042, estimated because it ended early.")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_timeline_tells_of_a_fallback_and_a_takeover(page: Client, summary: 
     ]
     assert steps == [
         ("Queued", "past", ""),
-        (f"Asked {MODEL}", "ended", "Attempt 1. No model could be reached."),
+        (f"Asked {MODEL}", "ended", "Attempt 1. It did not answer, or not to the end."),
         ("Fell back to big-one", "ended", "Attempt 2. Its worker was lost."),
         ("Another worker took over", "now", "Attempt 3, big-one."),
     ]
