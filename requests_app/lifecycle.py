@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
@@ -116,6 +117,8 @@ def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCa
 def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
     """Move a row to its final status inside the caller's transaction; raises FenceLost."""
     done = ending.status == Status.DONE
+    # Text that was withdrawn before its first flush has been seen by nobody until now.
+    seen = {"first_token": Coalesce("first_token", DatabaseClock())} if ending.text else {}
     moved = row.move(
         ending.status,
         result=ending.text if done else None,
@@ -123,6 +126,7 @@ def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
         error_code=ending.code,
         error_message=ending.message,
         **spent(request_id),
+        **seen,
     )
     if not moved:
         raise FenceLost

@@ -27,6 +27,7 @@ TEAMS = {
 
 class Command(BaseCommand):
     help = "Make the demo users and teams; what is there already stays as it is. Local settings only."
+    requires_system_checks = []  # an edited prompt is live and must not stop it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--clear", action="store_true", help="remove them again, with their requests")

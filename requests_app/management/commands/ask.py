@@ -28,6 +28,7 @@ EXIT_CODES = {Status.DONE: 0, Status.CANCELLED: 130}
 
 class Command(BaseCommand):
     help = "Submit a request and follow it: live text on a terminal, one JSON object on a pipe; Ctrl-C cancels."
+    requires_system_checks = []  # an edited prompt is live and must not stop it
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         """-v is the values' here; Django's verbosity keeps its long name."""

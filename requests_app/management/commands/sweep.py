@@ -9,6 +9,7 @@ from requests_app.sweep import sweep
 
 class Command(BaseCommand):
     help = "Put right, now, what dead processes and lost messages left behind. Workers and beat do it by themselves."
+    requires_system_checks = []  # an edited prompt is live and must not stop it
 
     def handle(self, *_args: object, **_options: object) -> None:
         swept = sweep()

@@ -189,3 +189,9 @@ def test_lane_goes_before_age(alice: User) -> None:
     claim = claim_next(new_lease().pk)
     assert claim is not None
     assert claim.request.pk == quick.pk != bulk.pk
+
+
+def test_retry_is_paid_by_a_team_of_today(waiting: AIRequest, bob: User) -> None:
+    AIRequest.objects.filter(pk=waiting.pk).update(team=bob.personal_team)
+    waiting.refresh_from_db()
+    assert retry(waiting).request.team == waiting.user.personal_team

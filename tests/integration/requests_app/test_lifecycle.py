@@ -180,3 +180,12 @@ def test_final_is_what_nothing_leaves() -> None:
 def test_database_refuses_a_result_without_done(waiting: AIRequest) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         AIRequest.objects.update(result="leaked")
+
+
+def test_text_that_no_flush_saw_still_has_a_first_token(claim: Claim) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt))
+    request = AIRequest.objects.get()
+    assert request.first_token is not None
+    assert request.completed is not None
+    assert request.first_token <= request.completed
