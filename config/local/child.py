@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from config.local.home import REPOSITORY, Home
 from config.local.processes import forget, identify, signal_group
@@ -39,7 +40,8 @@ class Command:
 class Child:
     """A running Command. Start it from the main thread: Linux counts the death of the starting thread."""
 
-    def __init__(self, command: Command, home: Home) -> None:
+    def __init__(self, command: Command, home: Home, *, output: IO[bytes] | None = None) -> None:
+        """Its words go to its log; `output` takes what it prints, apart from complaints."""
         self.command = command
         self.log = home.logs / f"{command.name}.log"
         self._home = home
@@ -51,8 +53,8 @@ class Child:
                 cwd=command.folder,
                 env=None if command.environment is None else dict(command.environment),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output or log,
+                stderr=log,
                 start_new_session=True,
             )
             identify(command.name, self._process.pid).record(home.run)

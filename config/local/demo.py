@@ -6,17 +6,26 @@ from typing import Any
 from rich.table import Table
 
 from config.local.client import Client
+from config.local.errors import LocalError
 from config.local.first_requests import REQUESTS, show_requests
 from config.local.start import Running, started
 from config.local.terminal import Terminal
 
-COLUMNS = ("prompt", "status", "model", "first token", "total", "tokens in", "tokens out", "cost")
+COLUMNS = ("prompt", "status", "first token", "in all", "tokens in", "tokens out", "cost")
 
 
 def demo(terminal: Terminal) -> None:
     with started(terminal) as running:
         show_requests(running)
-        terminal.console.print(figures(client_for(running).newest(len(REQUESTS))))
+        requests = client_for(running).newest(len(REQUESTS))
+        terminal.console.print(figures(requests))
+        if not all(map(answered, requests)):
+            raise LocalError("Not every request was answered.")
+
+
+def answered(request: dict[str, Any]) -> bool:
+    """In full, or cut at its greatest length, as befalls a demonstration model that cannot find an end."""
+    return request["status"] == "done" or (request["error"] or {}).get("code") == "incomplete"
 
 
 def client_for(running: Running) -> Client:
@@ -25,9 +34,9 @@ def client_for(running: Running) -> Client:
 
 def figures(requests: list[dict[str, Any]]) -> Table:
     """What each request took, oldest first."""
-    table = Table()
+    table = Table(title=f"answered by {requests[0]['model']}")
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column in COLUMNS[:3] else "right")
+        table.add_column(column, justify="left" if column in COLUMNS[:2] else "right", no_wrap=True)
     for request in reversed(requests):
         table.add_row(*_row(request))
     return table
@@ -39,7 +48,6 @@ def _row(request: dict[str, Any]) -> list[str]:
     return [
         request["prompt_key"],
         request["status"],
-        str(request["model"]),
         _between(request["created"], request["first_token"]),
         _between(request["created"], request["completed"]),
         f"{about}{usage['input_tokens'] + usage['cache_read_tokens'] + usage['cache_write_tokens']}",

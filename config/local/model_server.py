@@ -32,6 +32,8 @@ def parameters(weights: str, port: int) -> xllamacpp.CommonParams:
     chosen.n_ctx = SLOTS * CONTEXT_TOKENS
     chosen.cache_type_k = chosen.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
     chosen.cache_ram_mib = 0  # by default it may grow to 8 GB
+    chosen.sampling.penalty_repeat = 1.1  # without it half of its summaries go round in circles, with it one in ten
+    chosen.sampling.penalty_last_n = 256
     chosen.n_threads_http = HTTP_THREADS
     chosen.n_gpu_layers = 0
     chosen.ui = False

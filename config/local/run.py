@@ -1,6 +1,5 @@
 """`make run`: up until Ctrl-C or SIGTERM."""
 
-from config.local.errors import LocalError
 from config.local.first_requests import show_requests
 from config.local.start import Running, started
 from config.local.terminal import Terminal
@@ -25,10 +24,7 @@ def mark_started(running: Running) -> None:
 
 def welcome(running: Running) -> None:
     running.terminal.say(f"Lintel is ready at {running.url}")
-    try:
-        running.terminal.say(f"Sign in once as demo: {running.url}{running.ask_manage('sign_in_link', 'demo')}")
-    except LocalError as error:
-        running.terminal.problem(str(error))
+    running.terminal.say(f"Sign in once as demo: {running.url}{running.sign_in_path}")
     running.terminal.say("Or log in as demo with the password demo, or as admin with admin")
     if running.plan.model:
         running.terminal.say("Demonstration model: expect mistakes. Set OPENAI_API_KEY in .env for a better one")

@@ -29,6 +29,15 @@ class Service(ABC):
     def log(self) -> Path:
         return self.home.logs / f"{self.name}.log"
 
+    def launch(self) -> None:
+        """Begin to start on a port that is settled now; `ready` tells when it answers."""
+        self.prepare()
+        self.port = self.port or ports.any_free()
+        self.child = Child(self.command(self.port), self.home)
+
+    def ready(self) -> bool:
+        return self.port is not None and self.answers(self.port)
+
     def start(self) -> None:
         """Return when it answers. A start that ends at once is repeated: a port or a lock may just be going free."""
         self.prepare()

@@ -96,7 +96,16 @@ def build(kind: str) -> None:
     STAMP.unlink(missing_ok=True)
     step("Installing the locked packages (hashes checked)")
     began = time.monotonic()
-    sync = [uv, "pip", "sync", "--require-hashes", "--python", str(VENV_PYTHON), str(REQUIREMENTS / f"{kind}.txt")]
+    sync = [
+        uv,
+        "pip",
+        "sync",
+        "--require-hashes",
+        "--compile-bytecode",
+        "--python",
+        str(VENV_PYTHON),
+        str(REQUIREMENTS / f"{kind}.txt"),
+    ]
     run(sync, environment)
     STAMP.write_text(json.dumps(wanted_stamp(kind)))
     step(f"The environment is ready after {time.monotonic() - began:.0f} s")

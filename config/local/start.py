@@ -1,14 +1,14 @@
 """A whole start: servers, migration, demo data, processes, health; and all of it ended again."""
 
 import json
-import subprocess
+import signal
 import sys
+import tempfile
 import time
 import urllib.error
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 
 import psycopg
 
@@ -40,47 +40,39 @@ class Running:
     environment: Mapping[str, str]
     supervisor: Supervisor
     terminal: Terminal
+    sign_in_path: str = ""
 
     @property
     def url(self) -> str:
         return address(self.plan)
 
-    def manage(self, name: str, *arguments: str) -> None:
-        """Run a management command to its end, its words in a log of its own."""
-        child = Child(self._managed(name, *arguments), self.plan.home)
-        try:
-            self.supervisor.watch(until=lambda: child.exit_code() is not None)
-        finally:
-            code = child.exit_code()
-            child.kill()
-        if code != 0:
-            raise LocalError(f"manage.py {name} failed; {child.log} ends with:\n{last_lines(child.said())}")
-
     def ask_manage(self, name: str, *arguments: str) -> str:
         """What a management command prints: it may be a secret, so it goes into no log."""
-        done = self.supervisor.watch_during(partial(self._run, self._managed(name, *arguments), capture=True))
-        if done.returncode != 0:
-            raise LocalError(f"manage.py {name} failed: {done.stderr.strip()[-500:]}")
-        return done.stdout.strip()
+        with tempfile.TemporaryFile() as printed:
+            child = Child(self._managed(name, *arguments), self.plan.home, output=printed)
+            if self._until_it_ends(child) != 0:
+                raise LocalError(f"manage.py {name} failed; {child.log} ends with:\n{last_lines(child.said())}")
+            printed.seek(0)
+            return printed.read().decode().strip()
 
     def show_manage(self, name: str, *arguments: str) -> int:
         """Run a management command at the person's own terminal; return its exit code."""
-        return self.supervisor.watch_during(partial(self._run, self._managed(name, *arguments))).returncode
+        child = Child(self._managed(name, *arguments), self.plan.home, output=sys.stdout.buffer)
+        code = self._until_it_ends(child)
+        if code != 0:
+            self.terminal.problem(last_lines(child.said()))
+        return code
 
-    @staticmethod
-    def _run(command: Command, *, capture: bool = False) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            command.arguments,
-            env=command.environment,
-            cwd=command.folder,
-            capture_output=capture,
-            text=True,
-            check=False,
-        )
+    def _until_it_ends(self, child: Child) -> int:
+        try:
+            self.supervisor.watch(until=lambda: child.exit_code() is not None)
+        finally:
+            child.stop()
+        return child.exit_code() or 0
 
     def _managed(self, name: str, *arguments: str) -> Command:
         words = [sys.executable, "manage.py", name, *arguments]
-        return Command(name=name, arguments=words, environment=self.environment)
+        return Command(name=name, arguments=words, environment=self.environment, stop_signal=signal.SIGINT)
 
 
 def address(plan: Plan) -> str:
@@ -96,16 +88,15 @@ def started(terminal: Terminal) -> Iterator[Running]:
         plan = _cleared(plan, terminal)
         check_settings(plan)
         with Supervisor(terminal) as supervisor:
-            running = Running(
-                plan=plan,
-                environment=child_environment(plan, _start_servers(plan, supervisor, terminal)),
-                supervisor=supervisor,
-                terminal=terminal,
-            )
-            _prepare_database(running)
+            addresses, model = _start_servers(plan, supervisor, terminal)
+            environment = child_environment(plan, addresses)
+            prove_vectors(environment["DATABASE_URL"])
+            running = Running(plan=plan, environment=environment, supervisor=supervisor, terminal=terminal)
+            sign_in_path = running.ask_manage("prepare_local")
             _start_processes(running)
+            _wait_for(model, supervisor)
             _wait_until_healthy(running)
-            yield running
+            yield replace(running, sign_in_path=sign_in_path)
 
 
 def _cleared(plan: Plan, terminal: Terminal) -> Plan:
@@ -121,9 +112,10 @@ def _cleared(plan: Plan, terminal: Terminal) -> Plan:
     return plan
 
 
-def _start_servers(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> dict[str, str]:
-    """Start the embedded ones; return the addresses that children are told."""
+def _start_servers(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> tuple[dict[str, str], Model | None]:
+    """Start the embedded ones; return the addresses that children are told, and the model, which takes its time."""
     addresses: dict[str, str] = {}
+    model = None
     if plan.postgres:
         postgres = Postgres(plan.home)
         supervisor.start(postgres)
@@ -134,15 +126,9 @@ def _start_servers(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> di
         addresses["REDIS_URL"] = valkey.url
     if plan.model:
         model = Model(plan.home, ensure_weights(plan.home, terminal))
-        supervisor.start(model)
+        supervisor.launch(model)
         addresses["LINTEL_EMBEDDED_MODEL_URL"] = model.url
-    return addresses
-
-
-def _prepare_database(running: Running) -> None:
-    prove_vectors(running.environment["DATABASE_URL"])
-    running.manage("migrate", "--no-input")
-    running.manage("load_demo")
+    return addresses, model
 
 
 def prove_vectors(url: str) -> None:
@@ -168,6 +154,15 @@ def _start_processes(running: Running) -> None:
             running.terminal.event("worker", line)
 
     running.supervisor.every_tick.append(show_requests)
+
+
+def _wait_for(model: Model | None, supervisor: Supervisor) -> None:
+    """It was launched long ago; a second death means that it cannot run here."""
+    if model is None:
+        return
+    supervisor.watch(until=lambda: model.ready() or supervisor.deaths(model.name) > 1)
+    if not model.ready():
+        raise ServiceFailed(model.reason())
 
 
 def _wait_until_healthy(running: Running) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from config.local.child import Child
 from config.local.errors import ServiceFailed
+from config.local.service import Service
 from config.local.terminal import Terminal
 
 TICK_SECONDS = 0.1
@@ -73,8 +74,20 @@ class Supervisor:
         part.start()
         self._terminal.event(part.name, f"up (process {_pid(part)})")
 
+    def launch(self, service: Service) -> None:
+        """Begin to start a slow one, while others go on."""
+        self._watched.append(Watched(part=service, since=time.monotonic()))
+        service.launch()
+        self._terminal.event(service.name, f"starting (process {_pid(service)})")
+
     def part(self, name: str) -> Part:
-        return next(watched.part for watched in self._watched if watched.part.name == name)
+        return self._history(name).part
+
+    def deaths(self, name: str) -> int:
+        return self._history(name).deaths
+
+    def _history(self, name: str) -> Watched:
+        return next(watched for watched in self._watched if watched.part.name == name)
 
     def stop(self) -> None:
         """Last started, first ended; processes are asked all at once, servers outlive whoever uses them."""

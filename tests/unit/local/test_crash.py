@@ -11,7 +11,7 @@ CHARGES = [(1, 10, 3), (2, 10, 4)]
 
 
 def request(**changes: Any) -> dict[str, Any]:
-    return {"status": "done", "result": "text", "usage": USAGE, **changes}
+    return {"status": "done", "error": None, "result": "text", "partial": None, "usage": USAGE, **changes}
 
 
 def test_a_clean_takeover_has_no_fault() -> None:
