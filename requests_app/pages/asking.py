@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ParamSpec, cast
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -14,11 +17,31 @@ from requests_app.errors import NoModelConfigured
 from requests_app.intake import Idempotency, body_hash
 from requests_app.models import AIRequest
 
+P = ParamSpec("P")
+
 
 class PageRequest(HttpRequest):
-    """What ``login_required`` lets through."""
+    """What the log-in guards let through."""
 
     user: User
+
+
+def for_page_parts(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """The log-in of views whose answer is put into a page: it must never be the log-in page.
+
+    Who is logged out meanwhile has the whole page loaded anew, which leads to the log-in.
+    """
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        http = cast("HttpRequest", args[0])
+        if http.user.is_authenticated:
+            return view(*args, **kwargs)
+        refused = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        refused["HX-Refresh"] = "true"
+        return refused
+
+    return guarded
 
 
 def own_request(http: PageRequest, pk: UUID) -> AIRequest:

@@ -145,3 +145,14 @@ def test_what_the_page_offers_to_copy_runs(desk: Desk, snippet: str, shell: list
     sent = [desk.row(row["id"])["payload"] for row in listed]
     assert len(sent) == 2
     assert sent[0] == sent[1]
+
+
+def test_a_log_out_elsewhere_leads_to_the_log_in(desk: Desk) -> None:
+    desk.expects_noise = True  # the browser reports the 401
+    desk.send(directive(text="word " * 60, chunk_delay_s=0.05))
+    desk.wait_for_text(10)
+    other = desk.context.new_page()
+    other.goto(f"{desk.stack.base_url}/")
+    other.get_by_role("button", name="Log out").click()
+    other.wait_for_url("**/login")
+    desk.page.wait_for_url(lambda url: "/login?next=/requests/" in url, timeout=PATIENCE_MS)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from playwright.sync_api import expect
 
+from config.local.child import Child
 from tests.browser.desk import Desk
 from tests.process.stack import directive
 
@@ -59,3 +62,15 @@ def test_focus_moves_on_when_its_button_goes(desk: Desk) -> None:
     desk.page.locator("#stop").focus()
     desk.wait_for_end()
     expect(desk.page.locator("#answer-title")).to_be_focused()
+
+
+def test_stop_ends_at_once_what_no_worker_holds(desk: Desk, worker: Child) -> None:
+    worker.tell_all(signal.SIGSTOP)
+    try:
+        request_id = desk.send("Nobody takes this.")
+        desk.page.get_by_role("button", name="Stop").click()
+        expect(desk.page.locator("#answer")).to_have_text("Nothing was written.", timeout=4_000)
+        desk.says("#notices", "It cost nothing.")
+        assert desk.row(request_id)["status"] == "cancelled"
+    finally:
+        worker.tell_all(signal.SIGCONT)

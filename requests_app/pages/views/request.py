@@ -18,7 +18,7 @@ from requests_app import intake
 from requests_app.errors import PositionInvalid, RequestError
 from requests_app.models import AIRequest
 from requests_app.pages.answers import answer_of
-from requests_app.pages.asking import PageRequest, named, own_request, sentence
+from requests_app.pages.asking import PageRequest, for_page_parts, named, own_request, sentence
 from requests_app.pages.page import RequestPage
 from requests_app.pages.phrases import phrases
 from requests_app.stream import Position
@@ -33,7 +33,7 @@ def request_page(http: PageRequest, pk: UUID) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@for_page_parts
 @require_GET
 def answer(http: PageRequest, pk: UUID) -> HttpResponse:
     """The sheet's content now, or as far as ``?until=``; 204 where that text is no longer to be had."""
@@ -48,7 +48,7 @@ def answer(http: PageRequest, pk: UUID) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@for_page_parts
 @require_GET
 def state(http: PageRequest, pk: UUID) -> HttpResponse:
     """Everything around the answer, as fragments that replace their predecessors."""

@@ -17,7 +17,7 @@ from ai.errors import PromptError
 from requests_app import intake
 from requests_app.errors import Problem, RequestError, SubmissionInvalid
 from requests_app.models import AIRequest
-from requests_app.pages.asking import PageRequest, named, sentence, uuid_or_none
+from requests_app.pages.asking import PageRequest, for_page_parts, named, sentence, uuid_or_none
 from requests_app.pages.chooser import Choice, answerer_of, choices, chosen
 from requests_app.pages.forms import PromptForm
 from requests_app.pages.recent import recent_rows
@@ -39,7 +39,7 @@ def run(http: PageRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@for_page_parts
 @require_GET
 def recent(http: PageRequest) -> HttpResponse:
     """The list of last requests, fetched again while one of them runs."""

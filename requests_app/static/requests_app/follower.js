@@ -36,12 +36,13 @@ export class Follower {
 
   start() {
     addEventListener("offline", () => this.#onConnection(false));
-    addEventListener("online", () => this.#afresh());
-    addEventListener("pageshow", (event) => event.persisted && this.#afresh());
+    addEventListener("online", () => this.afresh());
+    addEventListener("pageshow", (event) => event.persisted && this.afresh());
     this.#connect();
   }
 
-  #afresh() {
+  /** Connect again now, by the best way there is. */
+  afresh() {
     if (this.#ended) return;
     this.#way = 0;
     this.#failures = 0;

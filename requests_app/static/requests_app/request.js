@@ -7,6 +7,7 @@ import { Reading } from "./reading.js";
 import { Sheet } from "./sheet.js";
 
 const CHANGES_PAUSE_MS = 250;
+const MISSED_END_MS = 400;
 
 const page = document.querySelector("[data-request]");
 const part = (name) => page.querySelector(`[data-${name}]`);
@@ -17,8 +18,10 @@ const sheet = new Sheet(part("answer"), part("raw"), page.dataset.answerUrl);
 const reading = new Reading(part("follow"));
 const speaks = !page.querySelector(".tail.mono"); // data is not read out piece by piece
 
+let follower = null;
 let shown = "";
 let changes = 0;
+let missedEnd = 0;
 
 // The server renders timeline, facts and buttons; htmx fetches them when something has happened.
 function changed(pause = CHANGES_PAUSE_MS) {
@@ -52,6 +55,7 @@ const handlers = {
     changed();
   },
   async end({ status }) {
+    clearTimeout(missedEnd);
     announcer.finish({ spoken: speaks });
     if (status === "failed" || status === "expired") announcer.warn(phrases[status]);
     else announcer.say(phrases[status]);
@@ -69,13 +73,17 @@ function connection(there) {
 }
 
 function follow() {
-  new Follower({
+  follower = new Follower({
     addresses: { socket: page.dataset.socketUrl, events: page.dataset.eventsUrl, poll: page.dataset.pollUrl },
     position: page.dataset.position,
     onEvent: (event) => handlers[event.type]?.(event),
     onConnection: connection,
-    onGone: () => announcer.warn(phrases.gone),
-  }).start();
+    onGone: () => {
+      announcer.warn(phrases.gone);
+      changed(0); // where it was a log-out, this leads to the log-in
+    },
+  });
+  follower.start();
 }
 
 // Stopping stays on the page: what has come so far goes on being read. Should it fail, the form itself is sent.
@@ -100,13 +108,17 @@ document.addEventListener("keydown", (event) => {
   if (form && !form.querySelector("button").disabled) form.requestSubmit();
 });
 
-// After a swap: the beam shows the new state, and a focus that stood on a button that is gone moves on.
+// After a swap: the beam shows the new state, a focus that stood on a button that is gone moves on, and where the end has
+// come without its event (a request that nobody held yet was stopped), it is fetched.
 let stopHadFocus = false;
 document.addEventListener("htmx:beforeSwap", () => {
   stopHadFocus = document.activeElement?.id === "stop";
 });
 document.addEventListener("htmx:afterSettle", () => {
-  part("beam").dataset.state = document.getElementById("headline").dataset.status;
+  const { status, final } = document.getElementById("headline").dataset;
+  part("beam").dataset.state = status;
+  clearTimeout(missedEnd);
+  if (final === "yes" && page.dataset.final === "no") missedEnd = setTimeout(() => follower.afresh(), MISSED_END_MS);
   if (stopHadFocus && !document.getElementById("stop")) document.getElementById("answer-title").focus();
 });
 

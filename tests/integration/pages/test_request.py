@@ -31,6 +31,12 @@ def test_nobody_is_sent_to_the_log_in(summary: AIRequest) -> None:
     assertRedirects(Client().get(f"/requests/{summary.pk}"), f"/login?next=/requests/{summary.pk}")
 
 
+@pytest.mark.parametrize("part", ["answer", "state"])
+def test_parts_of_the_page_never_become_the_log_in(summary: AIRequest, part: str) -> None:
+    answer = Client().get(f"/requests/{summary.pk}/{part}")
+    assert (answer.status_code, answer["HX-Refresh"]) == (401, "true")
+
+
 def test_a_waiting_request_says_what_it_waits_for(page: Client, summary: AIRequest) -> None:
     answer = page.get(f"/requests/{summary.pk}")
     assertContains(answer, "No worker is running")
