@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from config.local.client import Client
@@ -11,7 +12,7 @@ from config.local.first_requests import REQUESTS, show_requests
 from config.local.start import Running, started
 from config.local.terminal import Terminal
 
-COLUMNS = ("prompt", "status", "first token", "in all", "tokens in", "tokens out", "cost")
+COLUMNS = ("prompt", "status", "first token", "in all", "in", "out", "cost")
 
 
 def demo(terminal: Terminal) -> None:
@@ -34,7 +35,8 @@ def client_for(running: Running) -> Client:
 
 def figures(requests: list[dict[str, Any]]) -> Table:
     """What each request took, oldest first."""
-    table = Table(title=f"answered by {requests[0]['model']}")
+    title = f"answered by {requests[0]['model']}; in and out are tokens"
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in COLUMNS[:2] else "right", no_wrap=True)
     for request in reversed(requests):
