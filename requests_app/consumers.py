@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import ClassVar
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -13,6 +14,8 @@ from requests_app.callers import headers_of
 from requests_app.errors import PositionInvalid
 from requests_app.stream import Event
 from requests_app.watch import NotFound, NotSignedIn, Watch, position_asked
+
+logger = logging.getLogger(__name__)
 
 # Application close codes: 4000 + the HTTP status that says the same.
 CLOSE_CODES: dict[type[Exception], int] = {
@@ -51,6 +54,9 @@ class RequestConsumer(AsyncWebsocketConsumer):
             await watch.deliver(position_asked(self.scope["query_string"], headers), self._send_event)
         except tuple(CLOSE_CODES) as problem:
             await self.close(code=CLOSE_CODES[type(problem)])
+        except Exception:
+            logger.exception("a stream broke")
+            await self.close(code=1011)
         else:
             await self.close(code=1000)
 

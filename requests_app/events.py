@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-from http import HTTPStatus
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from uuid_utils.compat import uuid7
 
 from requests_app.callers import headers_of
 from requests_app.errors import PositionInvalid
+from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
 from requests_app.stream import Event
 from requests_app.watch import NotFound, NotSignedIn, Watch, first_of, position_asked
 
 PING_S = 15.0
 
-STATUSES: dict[type[Exception], tuple[HTTPStatus, str]] = {
-    PositionInvalid: (HTTPStatus.BAD_REQUEST, "position_invalid"),
-    NotSignedIn: (HTTPStatus.UNAUTHORIZED, "not_authenticated"),
-    NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
-    OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
-    InterfaceError: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+# What ends a stream before it began: the code of its problem, and what to say.
+REFUSALS: dict[type[Exception], tuple[str, str]] = {
+    PositionInvalid: ("position_invalid", "The stream has not come as far as this position, or it is none."),
+    NotSignedIn: ("not_authenticated", "Log in, or send a bearer token."),
+    NotFound: ("not_found", "There is no such request."),
+    OperationalError: ("unavailable", "The database cannot be reached; try again soon."),
+    InterfaceError: ("unavailable", "The database cannot be reached; try again soon."),
+}
+HEADERS: dict[str, tuple[bytes, bytes]] = {
+    "not_authenticated": (b"www-authenticate", b"Bearer"),
+    "method_not_allowed": (b"allow", b"GET"),
+    "unavailable": (b"retry-after", str(RETRY_AFTER_OUTAGE_S).encode()),
 }
 
 
@@ -33,7 +40,7 @@ async def request_events(scope: dict[str, Any], receive: Any, send: Any) -> None
     """Serve one GET; ends with the stream, the client, or the caller's right to it."""
     response = _EventStream(send)
     if scope["method"] != "GET":
-        await response.refuse(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
+        await response.refuse("method_not_allowed", "A stream is read with GET.")
         return
     headers = headers_of(scope)
     watch = Watch(scope["url_route"]["kwargs"]["request_id"], headers, socket=False)
@@ -41,9 +48,9 @@ async def request_events(scope: dict[str, Any], receive: Any, send: Any) -> None
         await watch.check()
         after = position_asked(scope["query_string"], headers)
         await first_of(watch.deliver(after, response.event), response.ping(), _disconnected(receive))
-    except tuple(STATUSES) as problem:
+    except tuple(REFUSALS) as refused:
         if not response.started:
-            await response.refuse(*STATUSES[type(problem)])
+            await response.refuse(*REFUSALS[type(refused)])
             return
     await response.finish()
 
@@ -73,15 +80,17 @@ class _EventStream:
         if self.started:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def refuse(self, status: HTTPStatus, code: str) -> None:
-        problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "code": code}
-        headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            headers.append((b"retry-after", b"1"))
-        if status == HTTPStatus.UNAUTHORIZED:
-            headers.append((b"www-authenticate", b"Bearer"))
-        await self._send({"type": "http.response.start", "status": int(status), "headers": headers})
-        await self._send({"type": "http.response.body", "body": json.dumps(problem).encode()})
+    async def refuse(self, code: str, detail: str) -> None:
+        request_id = uuid7().hex
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-request-id", request_id.encode()),
+            *([HEADERS[code]] if code in HEADERS else []),
+        ]
+        body = json.dumps(problem(code, detail, request_id=request_id)).encode()
+        await self._send({"type": "http.response.start", "status": PROBLEMS[code][0], "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
 
     async def _write(self, text: str) -> None:
         if not self.started:

@@ -97,9 +97,10 @@ class Hub:
 
     async def _listen(self) -> None:
         layer: Any = get_channel_layer()
+        channel: str | None = None  # taken once: the layer would go on filling the queue of one that was left
         while True:
             try:
-                channel = await layer.new_channel()
+                channel = channel or await layer.new_channel()
                 await layer.group_add(GROUP, channel)
                 while True:
                     self.deliver(await layer.receive(channel))

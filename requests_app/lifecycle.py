@@ -15,6 +15,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
+from ai.pricing import cost_of
+from ai.routing import models
+from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
 from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
@@ -104,6 +107,8 @@ def put_back(
 ) -> None:
     """Queue the request again; raises FenceLost, also where a cancel is under way."""
     with _spend_stays(request, closed):
+        if closed is None:
+            close_lost_calls(request, text="", outcome="lost")
         if not AIRequest.objects.held(request.pk, attempt).put_back(after_s=after_s, reason=reason):
             raise FenceLost
 
@@ -111,6 +116,8 @@ def put_back(
 def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCall | None) -> None:
     """The one commit of the end: usage, status, text, and the chunk log cleared; raises FenceLost."""
     with _spend_stays(request, closed):
+        if closed is None:
+            close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
         end(AIRequest.objects.held(request.pk, attempt), request.pk, ending)
 
 
@@ -151,6 +158,26 @@ def record_call(request: AIRequest, call: ClosedCall) -> None:
         cost_usd=call.cost_usd,
         price=call.price,
     )
+
+
+def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
+    """Close calls whose end nobody saw, as far as we can know: their input, and the text that was written."""
+    known = {model.name: model for model in models()}
+    for attempt in AIAttempt.objects.filter(request=request, outcome=""):
+        called = known.get(attempt.model)
+        written = estimate(text, called) if attempt.number == request.attempt else 0
+        usage = Usage(input_tokens=request.input_estimate, output_tokens=written, estimated=True)
+        cost = cost_of(usage, called) if called else None
+        call = ClosedCall(
+            attempt=attempt.number,
+            provider=attempt.provider,
+            model=attempt.model,
+            outcome=outcome,
+            usage=usage,
+            cost_usd=cost.usd if cost else None,
+            price=cost.price if cost else None,
+        )
+        record_call(request, call)
 
 
 def spent(request_id: UUID) -> dict[str, int | Decimal | bool | None]:

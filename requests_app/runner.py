@@ -185,9 +185,13 @@ class Runner:
             )
         except FenceLost:  # a cancel may have come first; if the row was taken instead, finishing fails the same way
             await self._finish(run, ending_of(Stopped(reason=CANCELLED), "".join(run.text)))
+        else:
+            logger.info("request %s waits again for %.1f s (%s)", run.request.pk, after_s, reason.value)
 
     async def _finish(self, run: Run, ending: Ending) -> None:
         await self._step(run, lifecycle.finish, run.request, attempt=run.attempt, ending=ending, closed=run.closed)
+        code = f" ({ending.code})" if ending.code else ""
+        logger.info("request %s %s%s at attempt %s", run.request.pk, ending.status.value, code, run.attempt)
 
     async def _step(self, run: Run, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One database step of an end, which outlives a database that is away for as long as the lease does."""

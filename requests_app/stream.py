@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -91,21 +91,15 @@ class Snapshot:
         return Position(self.attempt, self.reached)
 
 
-def current_position(request: AIRequest) -> Position:
-    """Where the text of the current attempt ends now."""
-    return snapshot(request.pk, Position(request.attempt, 0)).end
-
-
-def text_so_far(request: AIRequest) -> str:
-    """The text of the current attempt, or of the whole answer after its end."""
-    return snapshot(request.pk, Position(request.attempt, 0)).text
-
-
 def snapshot(request_id: UUID, after: Position) -> Snapshot:
-    """Row first, then log: what ends in between is seen at the next look, with its text in the row."""
-    request = AIRequest.objects.only(*SHOWN, *USAGE).get(pk=request_id)
-    start = after.offset if after.attempt == request.attempt else 0
-    text, reached = _kept(request, start) if request.final else _logged(request, start)
+    """Row and log of one moment: what ends or begins anew between the reads is read again."""
+    while True:
+        request = AIRequest.objects.only(*SHOWN, *USAGE).get(pk=request_id)
+        start = after.offset if after.attempt == request.attempt else 0
+        text, reached = _kept(request, start) if request.final else _logged(request, start)
+        same = AIRequest.objects.filter(pk=request_id, status=request.status, attempt=request.attempt)
+        if request.final or same.exists():
+            break
     return Snapshot(
         status=request.status,
         attempt=request.attempt,
@@ -151,7 +145,7 @@ _readers = DatabaseThreads(settings.LINTEL_READER_THREADS, "readers")
 reader_threads = _readers.run
 
 
-async def follow(request_id: UUID, after: Position | None = None) -> AsyncIterator[Event]:
+async def follow(request_id: UUID, after: Position | None = None) -> AsyncGenerator[Event, None]:
     """The events of protocol.md, from ``after`` (None: from the start of the current attempt) to ``end``.
 
     Raises PositionInvalid for a position that this request has not reached.

@@ -9,14 +9,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-from ai.pricing import cost_of
-from ai.routing import models
-from ai.tokens import estimate
-from ai.types import Usage
 from requests_app import lifecycle
-from requests_app.lifecycle import ClosedCall, Ending, FenceLost
+from requests_app.lifecycle import Ending, FenceLost
 from requests_app.models import (
-    AIAttempt,
     AIRequest,
     AttemptReason,
     IdempotencyKey,
@@ -48,6 +43,8 @@ class Swept:
 def sweep() -> Swept | None:
     """Put right what dead processes and lost messages left; None where another sweep is under way."""
     with transaction.atomic(), connection.cursor() as cursor:
+        # The keeper sweeps on the thread that renews its lease: a row that somebody holds is left to the next sweep.
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         if not cursor.fetchone()[0]:
             return None
@@ -70,11 +67,20 @@ def _take_back_leases() -> tuple[int, int]:
     leases = list(WorkerLease.objects.expired().select_for_update(skip_locked=True, of=("self",)))
     taken = 0
     for lease in leases:
-        for request in AIRequest.objects.filter(lease=lease).select_for_update():
-            take_back(request)
-            taken += 1
-        lease.delete()
+        try:
+            with transaction.atomic():
+                taken += _take_back_lease(lease)
+        except Exception:  # one request that cannot be put right must not hold up all others, sweep after sweep
+            logger.exception("the lease of %s cannot be taken back", lease)
     return len(leases), taken
+
+
+def _take_back_lease(lease: WorkerLease) -> int:
+    held = list(AIRequest.objects.filter(lease=lease).select_for_update(of=("self",)))
+    for request in held:
+        take_back(request)
+    lease.delete()
+    return len(held)
 
 
 def take_back(request: AIRequest) -> None:
@@ -83,34 +89,16 @@ def take_back(request: AIRequest) -> None:
     For a locked row, in the caller's transaction.
     """
     text = text_of(request)
-    for attempt in AIAttempt.objects.filter(request=request, outcome=""):
-        lifecycle.record_call(request, _estimated(request, attempt, text))
+    lifecycle.close_lost_calls(request, text=text, outcome="worker_lost")
     row = AIRequest.objects.held(request.pk, request.attempt)
+    row.update(takeovers=request.takeovers + 1)
     if request.cancel_requested_at is not None:
         lifecycle.end(row, request.pk, Ending(status=Status.CANCELLED, text=text))
     elif request.takeovers + 1 >= settings.LINTEL_MAX_TAKEOVERS:
         lost = "The workers that ran this request stopped, one after the other."
         lifecycle.end(row, request.pk, Ending(status=Status.FAILED, text=text, code="worker_lost", message=lost))
     else:
-        row.update(takeovers=request.takeovers + 1)
         row.put_back(after_s=0.0, reason=AttemptReason.TAKEOVER)
-
-
-def _estimated(request: AIRequest, attempt: AIAttempt, text: str) -> ClosedCall:
-    """What a call whose process died has used, as far as we can know: its input, and the text that was written."""
-    called = next((known for known in models() if known.name == attempt.model), None)
-    written = estimate(text, called) if attempt.number == request.attempt else 0
-    usage = Usage(input_tokens=request.input_estimate, output_tokens=written, estimated=True)
-    cost = cost_of(usage, called) if called else None
-    return ClosedCall(
-        attempt=attempt.number,
-        provider=attempt.provider,
-        model=attempt.model,
-        outcome="worker_lost",
-        usage=usage,
-        cost_usd=cost.usd if cost else None,
-        price=cost.price if cost else None,
-    )
 
 
 def _end_waiting(status: Status, *, code: str, **which: object) -> int:

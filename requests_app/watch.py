@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -40,8 +41,9 @@ class Watch:
         await first_of(self._pump(after, send), self._guard())
 
     async def _pump(self, after: Position | None, send: Callable[[Event], Awaitable[None]]) -> None:
-        async for event in follow(self._request_id, after):
-            await send(event)
+        async with aclosing(follow(self._request_id, after)) as events:
+            async for event in events:
+                await send(event)
 
     async def _guard(self) -> None:
         while True:

@@ -8,43 +8,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ai', '0001_initial'),
+        ("ai", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LLMUsageLog',
+            name="LLMUsageLog",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.UUIDField(help_text='What the call was made for: a request.', verbose_name='reference')),
-                ('attempt', models.PositiveIntegerField(verbose_name='attempt')),
-                ('kind', models.CharField(choices=[('call', 'call'), ('correction', 'correction')], default='call', max_length=16, verbose_name='kind')),
-                ('subject', models.UUIDField(db_index=True, help_text='Who asked: a user.', verbose_name='subject')),
-                ('scope', models.UUIDField(db_index=True, help_text='Who pays: a team.', verbose_name='scope')),
-                ('prompt_key', models.CharField(max_length=100, verbose_name='prompt')),
-                ('prompt_version', models.CharField(max_length=50, verbose_name='prompt version')),
-                ('provider', models.CharField(max_length=100, verbose_name='provider')),
-                ('model', models.CharField(max_length=200, verbose_name='model')),
-                ('input_tokens', models.IntegerField(verbose_name='uncached input tokens')),
-                ('cache_read_tokens', models.IntegerField(verbose_name='cached input tokens')),
-                ('cache_write_tokens', models.IntegerField(verbose_name='cache write tokens')),
-                ('output_tokens', models.IntegerField(verbose_name='output tokens')),
-                ('estimated', models.BooleanField(default=False, verbose_name='estimated')),
-                ('cost_usd', models.DecimalField(decimal_places=12, max_digits=20, null=True, verbose_name='cost in USD')),
-                ('price', models.JSONField(null=True, verbose_name='price')),
-                ('created', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "reference",
+                    models.UUIDField(help_text="What the call was made for: a request.", verbose_name="reference"),
+                ),
+                ("attempt", models.PositiveIntegerField(verbose_name="attempt")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("call", "call"), ("correction", "correction")],
+                        default="call",
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("subject", models.UUIDField(db_index=True, help_text="Who asked: a user.", verbose_name="subject")),
+                ("scope", models.UUIDField(db_index=True, help_text="Who pays: a team.", verbose_name="scope")),
+                ("prompt_key", models.CharField(max_length=100, verbose_name="prompt")),
+                ("prompt_version", models.CharField(max_length=50, verbose_name="prompt version")),
+                ("provider", models.CharField(max_length=100, verbose_name="provider")),
+                ("model", models.CharField(max_length=200, verbose_name="model")),
+                ("input_tokens", models.IntegerField(verbose_name="uncached input tokens")),
+                ("cache_read_tokens", models.IntegerField(verbose_name="cached input tokens")),
+                ("cache_write_tokens", models.IntegerField(verbose_name="cache write tokens")),
+                ("output_tokens", models.IntegerField(verbose_name="output tokens")),
+                ("estimated", models.BooleanField(default=False, verbose_name="estimated")),
+                (
+                    "cost_usd",
+                    models.DecimalField(decimal_places=12, max_digits=20, null=True, verbose_name="cost in USD"),
+                ),
+                ("price", models.JSONField(null=True, verbose_name="price")),
+                (
+                    "created",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="created"),
+                ),
             ],
             options={
-                'verbose_name': 'usage record',
-                'verbose_name_plural': 'usage records',
-                'indexes': [models.Index(fields=['-created'], name='usage_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('reference', 'attempt', 'kind'), name='usage_once')],
+                "verbose_name": "usage record",
+                "verbose_name_plural": "usage records",
+                "indexes": [models.Index(fields=["-created"], name="usage_by_time")],
+                "constraints": [models.UniqueConstraint(fields=("reference", "attempt", "kind"), name="usage_once")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='llmusagelog',
-            trigger=pgtrigger.compiler.Trigger(name='insert_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='759820945edb258b23131f14c85e373a53ae03ed', operation='UPDATE OR DELETE', pgid='pgtrigger_insert_only_332b4', table='ai_llmusagelog', when='BEFORE')),
+            model_name="llmusagelog",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="759820945edb258b23131f14c85e373a53ae03ed",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_insert_only_332b4",
+                    table="ai_llmusagelog",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

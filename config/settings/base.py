@@ -75,8 +75,8 @@ TEMPLATES = [
 ]
 
 
-def database(name: str) -> dict[str, Any] | None:
-    """One PostgreSQL alias: persistent connections, checked before use, and statements that cannot hang for ever."""
+def database(name: str, *, session: str) -> dict[str, Any] | None:
+    """One PostgreSQL alias: persistent connections, checked before use; ``session`` sets the server's parameters."""
     entry = env.database(name)
     if entry is None:
         return None
@@ -92,7 +92,7 @@ def database(name: str) -> dict[str, Any] | None:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "application_name": "lintel",
-            "options": "-c timezone=UTC",
+            "options": f"-c timezone=UTC {session}",
         },
     }
 
@@ -100,7 +100,10 @@ def database(name: str) -> dict[str, Any] | None:
 # The application role serves requests; the owner's alias exists only where migrations are run.
 DATABASES: dict[str, Any] = {
     alias: entry
-    for alias, entry in {"default": database("DATABASE_URL"), "owner": database("MIGRATE_DATABASE_URL")}.items()
+    for alias, entry in {
+        "default": database("DATABASE_URL", session="-c statement_timeout=30s"),
+        "owner": database("MIGRATE_DATABASE_URL", session="-c lock_timeout=10s"),
+    }.items()
     if entry is not None
 }
 DATABASE_ROUTERS = ["config.database_router.OwnerMigrates"]

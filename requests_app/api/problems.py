@@ -1,4 +1,4 @@
-"""Every error as application/problem+json (RFC 9457). The one table of HTTP statuses is here.
+"""The API's errors as problems (requests_app.problems).
 
 What a client reads is ours: no stack trace, no database's or provider's words.
 """
@@ -19,33 +19,9 @@ from rest_framework.settings import api_settings
 
 from ai.errors import PromptBroken
 from requests_app.errors import Problem, RequestError, SubmissionInvalid
+from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
 
-MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_OUTAGE_S = 2
 MOST_ERRORS = 50  # a hostile body may have millions of wrong fields
-
-# code: (HTTP status, title)
-PROBLEMS: dict[str, tuple[int, str]] = {
-    "invalid": (400, "The request is not valid"),
-    "parse_error": (400, "The body is not JSON"),
-    "context_exceeded": (400, "The input is too long for the model"),
-    "idempotency_key_invalid": (400, "The Idempotency-Key is not usable"),
-    "position_invalid": (400, "There is no such position"),
-    "not_authenticated": (401, "Log in or send a token"),
-    "authentication_failed": (401, "The token is not valid"),
-    "permission_denied": (403, "This is not allowed"),
-    "not_found": (404, "Not found"),
-    "method_not_allowed": (405, "This address has no such method"),
-    "idempotency_key_busy": (409, "The same submission is being accepted right now"),
-    "length_required": (411, "The body has no length"),
-    "too_large": (413, "The body is too large"),
-    "unsupported_media_type": (415, "The body is of a kind that is not read here"),
-    "idempotency_key_reused": (422, "The Idempotency-Key belongs to another body"),
-    "prompt_broken": (500, "The prompt's file is wrong"),
-    "internal_error": (500, "Something broke on our side"),
-    "provider_unavailable": (503, "No model can be asked"),
-    "unavailable": (503, "The database cannot be reached"),
-}
 
 EXPECTED = ("provider_unavailable", "unavailable")  # of the server's errors, those that need no debugging
 
@@ -61,20 +37,6 @@ class Fault(APIException):
         self.status_code = PROBLEMS[code][0]
         self.errors = tuple(errors)
         self.wait = wait
-
-
-def problem(code: str, detail: str, *, request_id: str | None, errors: Iterable[Problem] = ()) -> dict[str, object]:
-    """The body of an error."""
-    status, title = PROBLEMS[code]
-    return {
-        "type": f"urn:lintel:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": request_id,
-        "errors": [{"pointer": error.pointer, "detail": error.detail} for error in errors],
-    }
 
 
 def pointer(parent: str, key: object) -> str:

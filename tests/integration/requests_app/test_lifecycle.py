@@ -125,8 +125,21 @@ def test_spend_of_a_fenced_call_is_recorded(claim: Claim, lease: WorkerLease) ->
     assert again is not None
     with pytest.raises(FenceLost):
         finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt))
-    assert LLMUsageLog.objects.get().attempt == attempt
+    rows = LLMUsageLog.objects.filter(attempt=attempt)
+    assert list(rows.order_by("kind").values_list("kind", "estimated")) == [("call", True), ("correction", False)]
+    assert LLMUsageLog.objects.totals(claim.request.pk)["cost_usd"] == Decimal("0.01")
     assert AIRequest.objects.get().status == Status.PROCESSING
+
+
+def test_end_without_a_closed_call_charges_an_estimate(claim: Claim) -> None:
+    attempt = begun(claim)
+    ending = Ending(status=Status.FAILED, text="Half an answer.", code="internal_error", message="ours")
+    finish(claim.request, attempt=attempt, ending=ending, closed=None)
+    row = LLMUsageLog.objects.get()
+    assert (row.attempt, row.estimated) == (attempt, True)
+    assert row.output_tokens > 0
+    assert AIAttempt.objects.get().outcome == "internal_error"
+    assert AIRequest.objects.get().usage_estimated
 
 
 def test_late_exact_figure_corrects_the_estimate_once(claim: Claim) -> None:

@@ -116,6 +116,7 @@ def test_one_sweep_at_a_time() -> None:
             cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
             held.set()
             release.wait(10)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
         connection.close()
 
     other = threading.Thread(target=hold)

@@ -10,7 +10,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from requests_app.api.problems import PROBLEMS, ProblemHandler, pointer
+from requests_app.api.problems import ProblemHandler, pointer
 from requests_app.errors import (
     ContextTooLong,
     KeyBusy,
@@ -21,6 +21,7 @@ from requests_app.errors import (
     RequestError,
     SubmissionInvalid,
 )
+from requests_app.problems import PROBLEMS
 
 
 def handled(error: Exception) -> Response:
