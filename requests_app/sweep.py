@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from requests_app import lifecycle
-from requests_app.lifecycle import Ending, FenceLost
+from requests_app.lifecycle import Ending
 from requests_app.models import (
     AIRequest,
     AttemptReason,
@@ -35,7 +35,6 @@ class Swept:
     leases: int = 0
     taken_back: int = 0
     expired: int = 0
-    cancelled: int = 0
     chunks: int = 0
     keys: int = 0
 
@@ -52,8 +51,7 @@ def sweep() -> Swept | None:
         found = Swept(
             leases=leases,
             taken_back=taken_back,
-            expired=_end_waiting(Status.EXPIRED, code="deadline_exceeded", deadline__lte=DatabaseClock()),
-            cancelled=_end_waiting(Status.CANCELLED, code="", cancel_requested_at__isnull=False),
+            expired=_expire_waiting(),
             chunks=_clear_chunks(),
             keys=IdempotencyKey.objects.filter(created__lt=DatabaseClock() - KEYS_KEPT).delete()[0],
         )
@@ -101,18 +99,19 @@ def take_back(request: AIRequest) -> None:
         row.put_back(after_s=0.0, reason=AttemptReason.TAKEOVER)
 
 
-def _end_waiting(status: Status, *, code: str, **which: object) -> int:
-    ended = 0
-    waiting = AIRequest.objects.filter(status=Status.PENDING, **which)
-    for request in waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
-        message = "The deadline passed while the request waited." if code else ""
-        row = AIRequest.objects.filter(pk=request.pk)
-        try:
-            lifecycle.end(row, request.pk, Ending(status=status, text=text_of(request), code=code, message=message))
-        except FenceLost:
-            continue
-        ended += 1
-    return ended
+def _expire_waiting() -> int:
+    expired = 0
+    late = AIRequest.objects.filter(status=Status.PENDING, deadline__lte=DatabaseClock())
+    for request in late.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
+        ending = Ending(
+            status=Status.EXPIRED,
+            text=text_of(request),
+            code="deadline_exceeded",
+            message="The deadline passed while the request waited.",
+        )
+        lifecycle.end(AIRequest.objects.filter(pk=request.pk), request.pk, ending)
+        expired += 1
+    return expired
 
 
 def text_of(request: AIRequest) -> str:

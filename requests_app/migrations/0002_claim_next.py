@@ -24,7 +24,6 @@ BEGIN
             SELECT user_id, count(*) AS running FROM requests_app_airequest WHERE status = 'processing' GROUP BY user_id
         ) AS busy ON busy.user_id = waiting.user_id
         WHERE waiting.status = 'pending'
-            AND waiting.cancel_requested_at IS NULL
             AND waiting.deadline > clock_timestamp()
             AND (waiting.not_before IS NULL OR waiting.not_before <= clock_timestamp())
         ORDER BY array_position(ARRAY['interactive', 'normal', 'bulk'], waiting.lane::text),

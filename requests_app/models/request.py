@@ -97,7 +97,6 @@ class AIRequestQuerySet(models.QuerySet["AIRequest"]):
         return self.filter(
             models.Q(not_before=None) | models.Q(not_before__lte=now),
             status=Status.PENDING,
-            cancel_requested_at=None,
             deadline__gt=now,
         )
 
@@ -182,6 +181,10 @@ class AIRequest(models.Model):
                 condition=models.Q(status=Status.PROCESSING, lease__isnull=False)
                 | (~models.Q(status=Status.PROCESSING) & models.Q(lease=None)),
                 name="request_lease_only_when_running",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cancel_requested_at=None) | ~models.Q(status=Status.PENDING),
+                name="request_waits_without_a_wish_to_cancel",
             ),
         ]
 

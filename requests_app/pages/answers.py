@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ai.extract import extract_json
 from requests_app.models import AIRequest, Status
@@ -15,6 +17,11 @@ from requests_app.pages.markdown import render, split_finished
 from requests_app.pages.tree import Node, tree_of
 from requests_app.stream import Position, Snapshot, snapshot
 
+# What stands on an empty sheet; a final status has no word of its own.
+BLANK: dict[str, Promise] = {
+    Status.PENDING: gettext_lazy("Waiting for its turn."),
+    Status.PROCESSING: gettext_lazy("The model is reading what you sent."),
+}
 NOTHING = SafeString("")
 
 
@@ -63,8 +70,4 @@ def _as_data(answer: Answer, seen: Snapshot) -> Answer:
 
 def _waiting(seen: Snapshot) -> str:
     """What stands on the sheet before the first word."""
-    if seen.text:
-        return ""
-    if seen.final:
-        return _("Nothing was written.")
-    return _("The model is reading what you sent.") if seen.status == Status.PROCESSING else _("Waiting for its turn.")
+    return "" if seen.text else str(BLANK.get(seen.status, _("Nothing was written.")))

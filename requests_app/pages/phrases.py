@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from requests_app.pages.answers import BLANK
+
 
 def phrases() -> dict[str, str]:
     return {
+        **{f"blank_{status}": str(words) for status, words in BLANK.items()},
         "pending": _("Queued."),
         "processing": _("The model has begun."),
         "reset": _("The answer starts anew."),

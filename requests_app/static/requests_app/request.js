@@ -35,6 +35,7 @@ const handlers = {
     if (now === shown) return;
     if (!shown.startsWith(`${status} `)) announcer.say(phrases[status]);
     shown = now;
+    sheet.blank(phrases[`blank_${status}`]);
     changed();
   },
   chunk({ text, position }) {

@@ -37,6 +37,12 @@ export class Sheet {
     this.#lastCharacters = (this.#lastCharacters + text).slice(-80);
   }
 
+  /** What stands on the sheet as long as it is empty. */
+  blank(words) {
+    const line = this.#root.querySelector("[data-waiting]");
+    if (line && words) line.textContent = words;
+  }
+
   reset() {
     this.#generation += 1;
     this.#raw.data = this.#since = this.#lastCharacters = "";

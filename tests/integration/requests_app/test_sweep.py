@@ -4,18 +4,18 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from accounts.models import User
 from ai.models import LLMUsageLog
 from ai.routing import model
 from requests_app.intake import Idempotency, accept, cancel
-from requests_app.lifecycle import Claim, claim_next, open_call
+from requests_app.lifecycle import Claim, open_call
 from requests_app.models import AIAttempt, AIRequest, AttemptReason, IdempotencyKey, Status, StreamChunk, WorkerLease
 from requests_app.models.clock import seconds_from_now
 from requests_app.sweep import ADVISORY_LOCK, Swept, sweep
-from tests.integration.requests_app.conftest import SUMMARY, new_lease
+from tests.integration.requests_app.conftest import SUMMARY
 
 
 def begin(claim: Claim, text: str = "") -> None:
@@ -86,10 +86,9 @@ def test_waiting_past_the_deadline_expires(waiting: AIRequest) -> None:
     assert request.cost_usd == 0
 
 
-def test_put_back_request_with_a_wish_to_cancel_is_cancelled(waiting: AIRequest) -> None:
-    AIRequest.objects.update(cancel_requested_at=seconds_from_now(0))
-    assert claim_next(new_lease().pk) is None
-    assert sweep() == Swept(cancelled=1)
+def test_waiting_request_with_a_wish_to_cancel_cannot_be(waiting: AIRequest) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AIRequest.objects.update(cancel_requested_at=seconds_from_now(0))
 
 
 def test_raced_chunks_go_and_living_ones_stay(claim: Claim) -> None:
