@@ -25,6 +25,7 @@ def test_the_address_is_that_of_the_request_at_once(desk: Desk) -> None:
     request_id = desk.send(directive(text=TEXT, first_delay_s=3))
     assert desk.row(request_id)["status"] in {"pending", "processing"}
     assert desk.raw() == ""
+    desk.says("#answer", "The model is reading what you sent.")
 
 
 def test_ctrl_enter_sends(desk: Desk) -> None:
