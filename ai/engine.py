@@ -127,6 +127,7 @@ class _Run:
         self._position = 0
         self._calls_of_model = 0
         self._calls_left = job.calls_left
+        self._retryable_before = False
         if job.stop.reason is not None:
             self.ending = Stopped(reason=job.stop.reason)
         elif job.deadline_s <= 0:
@@ -185,6 +186,7 @@ class _Run:
                 self.ending = PutBack(after_s=after_s, reason=call.outcome)
             case NextModel():
                 self.reason = "fallback"
+                self._retryable_before |= call.error is not None and call.error.retryable
                 self._position += 1
                 self._calls_of_model = 0
             case Retry(after_s=after_s):
@@ -207,6 +209,7 @@ class _Run:
             only_this_model=error is None,
             # An answer in another form needs no pause.
             retry_after=0.0 if error is None else error.retry_after,
+            retryable_before=self._retryable_before,
             calls_of_model=self._calls_of_model,
             has_next_model=self._position + 1 < len(self._job.route),
             calls_left=self._calls_left,

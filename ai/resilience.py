@@ -20,6 +20,8 @@ class Facts:
     only_this_model: bool = False
     """The model answered, but not as asked: it may try again, another model has no part in it."""
     retry_after: float | None = None
+    retryable_before: bool = False
+    """A model earlier on the route failed in a way that passes: put back, the request may still meet it again."""
     calls_of_model: int
     """Made to this model in a row, the failed one included."""
     has_next_model: bool
@@ -64,7 +66,8 @@ def decide(facts: Facts, *, jitter: float) -> Decision:
         return GiveUp(code=facts.code)
     if facts.has_next_model:
         return NextModel()
-    return _put_back(facts, jitter) if facts.retryable else GiveUp(code=facts.code)
+    passing = facts.retryable or facts.retryable_before
+    return _put_back(facts, jitter) if passing else GiveUp(code=facts.code)
 
 
 def _same_model(facts: Facts, jitter: float) -> Retry | None:

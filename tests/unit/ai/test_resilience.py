@@ -42,6 +42,16 @@ TABLE: list[tuple[str, Facts, Decision]] = [
     ("no calls left", replace(FAILED, calls_left=0), UNAVAILABLE),
     ("our call is wrong: another model may take it", FINAL, NextModel()),
     ("our call is wrong, no other model", replace(FINAL, has_next_model=False), GiveUp(code="provider_rejected")),
+    (
+        "final at the end, an earlier model may recover: put back",
+        replace(FINAL, has_next_model=False, retryable_before=True),
+        PutBackFor(after_s=2.0),
+    ),
+    (
+        "final at the end, no time for an earlier model: as what it is",
+        replace(FINAL, has_next_model=False, retryable_before=True, seconds_left=1.5),
+        GiveUp(code="provider_rejected"),
+    ),
     ("text shown, reset: as ever", replace(FAILED, text_shown=True), Retry(after_s=0.2)),
     ("text shown, incomplete: over", replace(FAILED, text_shown=True, cut="incomplete"), GiveUp(code="incomplete")),
     ("misshapen: one re-ask at once", MISSHAPEN, Retry(after_s=0.0)),

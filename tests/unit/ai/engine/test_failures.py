@@ -93,6 +93,14 @@ async def test_long_retry_after_without_next_model_puts_back(fake: FakeProvider)
     assert result.end == PutBack(after_s=30.0, reason="provider_unavailable")
 
 
+async def test_dead_key_behind_a_passing_failure_puts_back(fake: FakeProvider) -> None:
+    fake.scripts.by_model["small"] = Script(status=503)
+    fake.scripts.by_model["large"] = Script(status=401)
+    result = await driven(job(fake, "small", "large", deadline_s=60.0))
+    assert result.calls == [("small", "first"), ("small", "retry"), ("large", "fallback")]
+    assert isinstance(result.end, PutBack)
+
+
 async def test_put_back_past_the_deadline_gives_up(fake: FakeProvider) -> None:
     fake.scripts.push(Script(status=429, retry_after="30"))
     result = await driven(job(fake, deadline_s=10.0))
