@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +14,8 @@ from ai.types import JSON, ModelPrice, ModelSpec, Usage
 
 MILLION = Decimal(1_000_000)
 KINDS = ("input", "output", "cache_read", "cache_write")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,13 @@ def cost_of(usage: Usage, model: ModelSpec) -> Cost | None:
         return _own_cost(usage, model.price)
     if model.provider.price_source is None:
         return None
-    return _library_cost(usage, model.name, provider=model.provider.price_source)
+    try:
+        return _library_cost(usage, model.name, provider=model.provider.price_source)
+    except LookupError:  # a model that the library does not list
+        return None
+    except Exception:  # whatever else it finds fault with: a call must be closed, with or without its price
+        log.exception("The price of a call of %s could not be found.", model.name)
+        return None
 
 
 def _own_cost(usage: Usage, price: ModelPrice) -> Cost:
@@ -43,7 +52,7 @@ def _own_cost(usage: Usage, price: ModelPrice) -> Cost:
     return Cost(usd=usd, price={"source": "catalogue", "per_million": rates})
 
 
-def _library_cost(usage: Usage, model: str, *, provider: str) -> Cost | None:
+def _library_cost(usage: Usage, model: str, *, provider: str) -> Cost:
     input_tokens = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     # The library's input includes cached tokens; ours does not.
     theirs = genai_prices.Usage(
@@ -52,10 +61,7 @@ def _library_cost(usage: Usage, model: str, *, provider: str) -> Cost | None:
         cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
     )
-    try:
-        found = genai_prices.calc_price(theirs, model, provider_id=provider)
-    except LookupError:
-        return None
+    found = genai_prices.calc_price(theirs, model, provider_id=provider)
     price = {
         "source": "genai-prices",
         "version": genai_prices.__version__,

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from ai.pricing import cost_of
 from ai.types import ModelPrice, ModelSpec, ProviderSpec, Usage
 
@@ -55,3 +57,8 @@ def test_free_is_zero_and_unknown_is_none() -> None:
     assert free.usd == 0
     assert cost_of(USAGE, replace(MODEL, name="nobody-knows")) is None
     assert cost_of(USAGE, replace(MODEL, provider=replace(OPENAI, price_source=None))) is None
+
+
+def test_what_the_library_cannot_take_is_unknown_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert cost_of(Usage(input_tokens=-1), MODEL) is None
+    assert "gpt-5.4-mini" in caplog.text
