@@ -23,7 +23,7 @@ from ai.call import Call
 from ai.patience import DeadlinePassed, Patience, Pulled, Stop
 from ai.pricing import cost_of
 from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Retry, decide
-from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, StopReason, TextDelta, Usage
+from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
 __all__ = ["Answered", "CallClosed", "CallStarting", "Event", "Failed", "Job", "PutBack", "Stop", "Stopped", "drive"]
 
@@ -70,7 +70,6 @@ class CallClosed:
     """``outcome`` is "done", an error code, or the reason why the job was stopped."""
 
     model: ModelSpec
-    reported_model: str
     outcome: str
     usage: Usage
     cost_usd: Decimal | None
@@ -80,7 +79,6 @@ class CallClosed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     text: str
-    stop_reason: StopReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +148,6 @@ class _Run:
             temperature=job.temperature if Capability.TEMPERATURE in can else None,
             schema=job.schema if Capability.JSON_SCHEMA in can else None,
             content_idle_s=settings.LINTEL_CONTENT_IDLE_SECONDS,
-            deadline_s=self._patience.seconds_left,
         )
         return Call(request, schema=job.schema, patience=self._patience)
 
@@ -160,7 +157,6 @@ class _Run:
         log.info("Call of %s for %s ended: %s.", self.model.name, self._job.reference, call.outcome)
         return CallClosed(
             model=self.model,
-            reported_model=call.completed.model if call.completed else self.model.name,
             outcome=call.outcome,
             usage=usage,
             cost_usd=cost.usd if cost else None,
@@ -171,8 +167,8 @@ class _Run:
         """Set the ending, or stand before the next call."""
         if call.stopped:
             self.ending = Stopped(reason=call.outcome)
-        elif call.completed is not None and call.outcome == "done":
-            self.ending = Answered(text=call.text, stop_reason=call.completed.stop_reason)
+        elif call.outcome == "done":
+            self.ending = Answered(text=call.text)
         elif call.error is None and call.outcome != "output_invalid":
             self.ending = _failed(call.outcome)
         else:

@@ -81,12 +81,9 @@ class ProviderError(AIError):
     code: ClassVar[str] = "provider_unavailable"
     retryable: ClassVar[bool] = True
 
-    def __init__(
-        self, message: str, *, retry_after: float | None = None, status: int | None = None, served: bool = True
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, served: bool = True) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        self.status = status
         self.served = served
 
 

@@ -17,7 +17,6 @@ class StopReason(StrEnum):
     END = "end"
     MAX_TOKENS = "max_tokens"
     REFUSAL = "refusal"
-    PAUSED = "paused"
     OTHER = "other"
 
 
@@ -102,7 +101,6 @@ class ProviderCall:
     temperature: float | None = None
     schema: JSON | None = None
     content_idle_s: float
-    deadline_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +112,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """The provider's own terminal event. ``usage`` is None where it sent none; ``model`` is the name it reported."""
+    """The provider's own terminal event. ``usage`` is None where it sent none."""
 
     stop_reason: StopReason
     usage: Usage | None
-    model: str

@@ -55,7 +55,7 @@ class OpenAIProvider:
         self._create = self._client.chat.completions.with_streaming_response.create
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[TextDelta | Completed, None]:
-        answer = _Answer(model=call.model.name)
+        answer = _Answer()
         try:
             async with self._create(**_arguments(call)) as response:
                 body = response.http_response.aiter_bytes()
@@ -124,10 +124,9 @@ async def _drain(body: AsyncIterator[bytes]) -> None:
 class _Answer:
     """What the events of one stream have said so far."""
 
-    def __init__(self, *, model: str) -> None:
+    def __init__(self) -> None:
         self.ended = False
         self._events = EventData()
-        self._model = model
         self._stop: StopReason | None = None
         self._refused = False
         self._usage: Usage | None = None
@@ -149,7 +148,6 @@ class _Answer:
             raise GarbledStream("the stream held an event of another shape") from error
 
     def _take_chunk(self, chunk: Mapping[str, Any]) -> str:
-        self._model = chunk.get("model") or self._model
         if usage := chunk.get("usage"):
             self._usage = _usage(usage)
         choices = chunk.get("choices")
@@ -159,7 +157,7 @@ class _Answer:
         if self._stop is None:
             raise StreamCut("the stream ended without a finish reason")
         stop = StopReason.REFUSAL if self._refused else self._stop
-        return Completed(stop_reason=stop, usage=self._usage, model=self._model)
+        return Completed(stop_reason=stop, usage=self._usage)
 
     def _take_choice(self, choice: Mapping[str, Any]) -> str:
         if reason := choice.get("finish_reason"):

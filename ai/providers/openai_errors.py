@@ -63,11 +63,7 @@ def failure_from_event(error: object) -> ProviderError:
 
 def _failure_from_status(error: openai.APIStatusError) -> ProviderError:
     status, codes = error.status_code, _codes(error.body)
-    refused: dict[str, Any] = {
-        "status": status,
-        "retry_after": retry_after_seconds(error.response.headers),
-        "served": False,
-    }
+    refused: dict[str, Any] = {"retry_after": retry_after_seconds(error.response.headers), "served": False}
     if codes & CONTEXT_CODES:
         return ContextExceeded("the input does not fit the model's window", **refused)
     if status in KEY_STATUSES or codes & ACCOUNT_CODES:

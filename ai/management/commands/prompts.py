@@ -43,9 +43,7 @@ class Command(BaseCommand):
 
     def _list(self, **_options: Any) -> None:
         live = {label.template_id for label in PromptLabel.objects.live()}
-        for row in sorted(
-            PromptTemplate.objects.all(), key=lambda row: (row.key, version_order(row.version), row.created)
-        ):
+        for row in sorted(PromptTemplate.objects.all(), key=_by_version):
             marks = [*(["live"] if row.pk in live else []), *([] if row.published else ["unpublished"])]
             self.stdout.write(f"{f'{row.key}@{row.version}':32} {row.hash[:12]}  {', '.join(marks)}".rstrip())
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ai.engine import Answered, CallStarting, Failed
 from ai.providers.fake import FakeProvider, Script
-from ai.types import StopReason, Usage
+from ai.types import Usage
 from tests.unit.ai.engine.driving import driven, job
 
 SCHEMA = {"type": "object", "properties": {"kind": {"enum": ["billing"]}}, "required": ["kind"]}
@@ -14,7 +14,7 @@ SCHEMA = {"type": "object", "properties": {"kind": {"enum": ["billing"]}}, "requ
 
 async def test_success(fake: FakeProvider) -> None:
     result = await driven(job(fake))
-    assert result.end == Answered(text=fake.ledger.calls[0].text, stop_reason=StopReason.END)
+    assert result.end == Answered(text=fake.ledger.calls[0].text)
     assert result.text == fake.ledger.calls[0].text
     assert result.outcomes == ["done"]
 
@@ -32,7 +32,6 @@ async def test_usage_is_the_bill(fake: FakeProvider) -> None:
     call = fake.ledger.calls[0]
     assert closed.usage == Usage(input_tokens=call.input_tokens - 2, cache_read_tokens=2, output_tokens=1)
     assert closed.cost_usd == (Decimal(call.input_tokens - 2) + Decimal("0.2") + 2) / 1_000_000
-    assert closed.reported_model == "small"
 
 
 async def test_unreported_usage_is_estimated(fake: FakeProvider) -> None:
@@ -52,7 +51,7 @@ async def test_split_surrogates_are_joined_and_nul_replaced(fake: FakeProvider) 
     fake.scripts.push(Script(chunks=("a\ud83e", "\udd8ab\x00", "\ud83e", "c\udd8a", "d\ud83e")))
     result = await driven(job(fake))
     assert result.text == "a🦊b�" + "�c�d�"
-    assert result.end == Answered(text=result.text, stop_reason=StopReason.END)
+    assert result.end == Answered(text=result.text)
 
 
 async def test_max_tokens_is_incomplete(fake: FakeProvider) -> None:
@@ -79,7 +78,7 @@ async def test_refusal_text_is_no_answer(fake: FakeProvider) -> None:
 async def test_empty_answer_is_asked_for_again(fake: FakeProvider) -> None:
     fake.scripts.push(Script(text=""), Script(text="now"))
     result = await driven(job(fake))
-    assert result.end == Answered(text="now", stop_reason=StopReason.END)
+    assert result.end == Answered(text="now")
     assert result.calls == [("small", "first"), ("small", "retry")]
 
 
@@ -94,7 +93,7 @@ async def test_empty_twice_fails_without_another_model(fake: FakeProvider) -> No
 async def test_schema_invalid_then_valid(fake: FakeProvider) -> None:
     fake.scripts.push(Script(text='{"kind": "weather"}'), Script(text='```json\n{"kind": "billing"}\n```'))
     result = await driven(job(fake, schema=SCHEMA))
-    assert result.end == Answered(text='```json\n{"kind": "billing"}\n```', stop_reason=StopReason.END)
+    assert result.end == Answered(text='```json\n{"kind": "billing"}\n```')
     assert result.outcomes == ["output_invalid", "done"]
 
 

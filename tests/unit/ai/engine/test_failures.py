@@ -10,10 +10,10 @@ import pytest
 
 from ai.engine import Answered, Failed, PutBack
 from ai.providers.fake import FakeProvider, Script
-from ai.types import StopReason, TextDelta, Usage
+from ai.types import TextDelta, Usage
 from tests.unit.ai.engine.driving import driven, job
 
-OK = Answered(text="fine", stop_reason=StopReason.END)
+OK = Answered(text="fine")
 FINE = Script(text="fine")
 
 

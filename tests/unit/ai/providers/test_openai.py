@@ -58,7 +58,6 @@ def call(base_url: str, *capabilities: Capability, **changes: Any) -> ProviderCa
         messages=[Message(role="user", content="a secret question")],
         max_tokens=50,
         content_idle_s=30,
-        deadline_s=30,
     )
     return replace(usual, **changes)
 
@@ -156,7 +155,7 @@ async def test_cached_tokens_are_taken_out_of_the_input(fake: FakeProvider) -> N
     text, completed = await read(call(fake.openai_url))
     assert text == "text"
     expected = Usage(input_tokens=fake.ledger.calls[0].input_tokens - 3, cache_read_tokens=3, output_tokens=1)
-    assert completed == Completed(stop_reason=StopReason.END, usage=expected, model="small")
+    assert completed == Completed(stop_reason=StopReason.END, usage=expected)
 
 
 async def test_usage_may_be_absent(fake: FakeProvider) -> None:
