@@ -34,7 +34,7 @@ from requests_app.errors import (
 )
 from requests_app.models import AIRequest, IdempotencyKey, Lane, Priority, Status
 from requests_app.models.clock import seconds_from_now
-from requests_app.wake import wake
+from requests_app.wake import changed, wake
 
 TWIN_WAIT = "2s"
 
@@ -116,7 +116,10 @@ def cancel(request: AIRequest) -> AIRequest:
     """End a waiting request here and now; ask the holder of a running one to end it. Repeating changes nothing."""
     row = AIRequest.objects.filter(pk=request.pk)
     for _again in range(3):  # claimed or put back between the two statements: look once more
-        if row.filter(status=Status.PENDING).move(Status.CANCELLED) or row.ask_to_cancel():
+        if row.filter(status=Status.PENDING).move(Status.CANCELLED):
+            transaction.on_commit(partial(changed, request.pk))
+            break
+        if row.ask_to_cancel():
             break
     request.refresh_from_db()
     return request

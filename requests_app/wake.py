@@ -1,53 +1,77 @@
-"""Tell workers that there is work. Only a hint: a lost one is made good by the keepers, which look by themselves."""
+"""Hints from the web process: to workers that there is work, to readers that a row changed.
+
+A lost hint is made good by those who look by themselves: keepers for work, readers for their row.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from celery import current_app
+from channels.layers import get_channel_layer
+
+from requests_app.live import GROUP, SEND_SECONDS, change_message
 
 logger = logging.getLogger(__name__)
 
 TASK = "requests_app.run_ai_request"
+SWEEP_TASK = "requests_app.sweep"
 QUEUE = "requests"
 MESSAGE_VERSION = 1
 
 
-class Waker:
-    """Sends from a thread of its own, so that a broker that hangs delays nobody."""
+class Announcer:
+    """Sends from a thread of its own, so that a Redis that hangs delays nobody. Never waits and never raises."""
 
     def __init__(self) -> None:
-        self._hints: queue.Queue[UUID] = queue.Queue(maxsize=1000)
+        self._hints: queue.Queue[Callable[[], object]] = queue.Queue(maxsize=1000)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def wake(self, request_id: UUID) -> None:
-        """Never waits and never raises; what does not fit is dropped."""
+        """There is work for some worker."""
+        arguments = {"request_id": str(request_id), "v": MESSAGE_VERSION}
+        self._say(partial(current_app.send_task, TASK, kwargs=arguments, queue=QUEUE, retry=False))
+
+    def changed(self, request_id: UUID) -> None:
+        """A row is worth a look to its readers."""
+        self._say(partial(async_to_sync(_publish_change), request_id))
+
+    def _say(self, hint: Callable[[], object]) -> None:
         self._ensure_thread()
         try:
-            self._hints.put_nowait(request_id)
+            self._hints.put_nowait(hint)
         except queue.Full:
-            logger.warning("the broker is slow; a wake-up is left to the keepers")
+            logger.warning("Redis is slow; a hint is left out, and what it was about is found without it")
 
     def _ensure_thread(self) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._send_all, name="waker", daemon=True)
+                self._thread = threading.Thread(target=self._send_all, name="announcer", daemon=True)
                 self._thread.start()
 
     def _send_all(self) -> None:
         while True:
-            request_id = self._hints.get()
+            hint = self._hints.get()
             try:
-                current_app.send_task(
-                    TASK, kwargs={"request_id": str(request_id), "v": MESSAGE_VERSION}, queue=QUEUE, retry=False
-                )
-            except Exception as problem:  # the edge: whatever a broker client raises, the keepers look by themselves
-                logger.warning("the broker is away (%s); a wake-up is left to the keepers", type(problem).__name__)
+                hint()
+            except Exception as problem:  # the edge: whatever a client of Redis raises, nothing rests on a hint
+                logger.warning("Redis is away (%s); a hint is left out", type(problem).__name__)
 
 
-_waker = Waker()
-wake = _waker.wake
+async def _publish_change(request_id: UUID) -> None:
+    layer: Any = get_channel_layer()
+    async with asyncio.timeout(SEND_SECONDS):
+        await layer.group_send(GROUP, change_message([request_id]))
+
+
+_announcer = Announcer()
+wake, changed = _announcer.wake, _announcer.changed

@@ -1,8 +1,10 @@
 """`make run`: the embedded stack on loopback, demo users, prompts live as they are edited."""
 
+from config import env
 from config.settings.base import *  # noqa: F403
 
-DEBUG = True
+# Off, so that people meet the error pages that their users will.
+DEBUG = env.flag("DEBUG", default=False)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
