@@ -56,7 +56,7 @@ class ProviderSpec:
     name: str
     kind: str
     base_url: str | None
-    api_key_env: str | None
+    api_key_setting: str | None
     price_source: str | None = None
     """The provider's id in the price library; None where only the catalogue knows prices."""
     demonstration: bool = False
@@ -71,7 +71,7 @@ class ModelSpec:
     provider: ProviderSpec
     context_window: int
     max_output_tokens: int
-    capabilities: frozenset[str]
+    capabilities: frozenset[Capability]
     price: ModelPrice | None = None
     reasoning_effort: str | None = None
     """How hard a reasoning model may think; its thoughts count as output and against the answer's limit."""

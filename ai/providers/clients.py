@@ -56,4 +56,4 @@ def _adapter(kind: str) -> AdapterModule:
 
 
 def _api_key(spec: ProviderSpec) -> str | None:
-    return getattr(settings, spec.api_key_env) if spec.api_key_env else None
+    return getattr(settings, spec.api_key_setting) if spec.api_key_setting else None

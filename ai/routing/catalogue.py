@@ -38,7 +38,7 @@ class ProviderEntry(_Entry):
             name=name,
             kind=self.kind,
             base_url=base_url,
-            api_key_env=self.api_key_setting,
+            api_key_setting=self.api_key_setting,
             price_source=self.price_source,
             demonstration=self.demonstration,
         )
@@ -69,7 +69,7 @@ class ModelEntry(_Entry):
             provider=provider,
             context_window=self.context_window,
             max_output_tokens=self.max_output_tokens,
-            capabilities=frozenset(self.capabilities),
+            capabilities=self.capabilities,
             price=None if self.price is None else ModelPrice(**self.price.model_dump()),
             reasoning_effort=self.reasoning_effort,
             first_text_s=self.first_text_s,
@@ -178,7 +178,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
 
 def _is_configured(spec: ProviderSpec) -> bool:
-    return bool(spec.base_url or _setting(spec.api_key_env))
+    return bool(spec.base_url or _setting(spec.api_key_setting))
 
 
 def _setting(name: str | None) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from ai.pricing import cost_of
 from ai.types import ModelPrice, ModelSpec, ProviderSpec, Usage
 
-OPENAI = ProviderSpec(name="openai", kind="openai", base_url=None, api_key_env=None, price_source="openai")
+OPENAI = ProviderSpec(name="openai", kind="openai", base_url=None, api_key_setting=None, price_source="openai")
 MODEL = ModelSpec(
     name="gpt-5.4-mini",
     provider=OPENAI,

@@ -10,7 +10,7 @@ from ai.types import Message, ModelSpec, ProviderSpec
 
 MODEL = ModelSpec(
     name="small",
-    provider=ProviderSpec(name="fake", kind="openai", base_url=None, api_key_env=None),
+    provider=ProviderSpec(name="fake", kind="openai", base_url=None, api_key_setting=None),
     context_window=100,
     max_output_tokens=100,
     capabilities=frozenset(),

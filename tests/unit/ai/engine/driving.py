@@ -19,7 +19,7 @@ PRICE = ModelPrice(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.1"
 def model(fake: FakeProvider, name: str = "small") -> ModelSpec:
     return ModelSpec(
         name=name,
-        provider=ProviderSpec(name="fake", kind="openai", base_url=fake.openai_url, api_key_env=None),
+        provider=ProviderSpec(name="fake", kind="openai", base_url=fake.openai_url, api_key_setting=None),
         context_window=8192,
         max_output_tokens=1000,
         capabilities=frozenset({Capability.TEMPERATURE, Capability.JSON_SCHEMA, Capability.STREAM_USAGE}),

@@ -10,7 +10,7 @@ from ai.errors import ConfigurationError
 from ai.providers import client_for, close_clients
 from ai.types import ProviderSpec
 
-SPEC = ProviderSpec(name="a", kind="openai", base_url="http://127.0.0.1:1/v1", api_key_env="LINTEL_OPENAI_API_KEY")
+SPEC = ProviderSpec(name="a", kind="openai", base_url="http://127.0.0.1:1/v1", api_key_setting="LINTEL_OPENAI_API_KEY")
 
 
 async def test_one_client_per_place_and_key(settings: Settings) -> None:

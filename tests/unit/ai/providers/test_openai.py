@@ -48,7 +48,7 @@ async def fake() -> AsyncIterator[FakeProvider]:
 def call(base_url: str, *capabilities: Capability, **changes: Any) -> ProviderCall:
     model = ModelSpec(
         name="small",
-        provider=ProviderSpec(name="fake", kind="openai", base_url=base_url, api_key_env=None),
+        provider=ProviderSpec(name="fake", kind="openai", base_url=base_url, api_key_setting=None),
         context_window=8192,
         max_output_tokens=1000,
         capabilities=frozenset(capabilities),
