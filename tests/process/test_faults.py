@@ -45,9 +45,9 @@ def test_killed_worker_is_replaced_in_mid_stream(stack: Stack, alice: Person, wo
     request_id = submit(stack, alice, directive(text=LONG, chunk_chars=4, chunk_delay_s=0.05))
     reading = reading_until(stack, alice, request_id, 40)
     tell_holder(stack, workers, request_id, signal.SIGKILL)
-    killed = time.monotonic()
+    killed, next_chunk = time.monotonic(), None
     for event in events(stack, alice, request_id, reading.position):
-        if event["type"] == "chunk" and event["position"].startswith("2:") and "next_chunk" not in locals():
+        if event["type"] == "chunk" and event["position"].startswith("2:") and next_chunk is None:
             next_chunk = time.monotonic() - killed
         reading.take(event)
     assert (reading.status, reading.text) == ("done", LONG)
@@ -55,6 +55,7 @@ def test_killed_worker_is_replaced_in_mid_stream(stack: Stack, alice: Person, wo
     body = fetch(stack, alice, request_id)
     assert (body["attempt"], body["takeovers"], body["result"]) == (2, 1, LONG)
     assert charges(stack, request_id) == [(1, "call", True), (2, "call", False)]
+    assert next_chunk is not None
     print(f"from kill -9 to the next chunk: {next_chunk:.2f} s with a lease of 2 s")  # noqa: T201
 
 
@@ -183,6 +184,23 @@ def test_waiting_request_is_cancelled_by_the_view(stack: Stack, alice: Person, s
         standing_worker.tell_all(signal.SIGCONT)
     assert read(stack, alice, request_id).status == "cancelled"
     assert charges(stack, request_id) == []
+
+
+def test_reader_sees_at_once_that_a_waiting_request_was_cancelled(
+    stack: Stack, alice: Person, standing_worker: Child
+) -> None:
+    standing_worker.tell_all(signal.SIGSTOP)
+    try:
+        request_id = submit(stack, alice, directive(text="never"))
+        stream = events(stack, alice, request_id)
+        assert next(stream)["status"] == "pending"
+        with stack.client(alice) as http:
+            http.post(f"/api/v1/requests/{request_id}/cancel")
+        told = time.monotonic()
+        assert next(stream)["status"] == "cancelled"
+        assert time.monotonic() - told < 3, "a reader that was not told looks after five seconds"
+    finally:
+        standing_worker.tell_all(signal.SIGCONT)
 
 
 def test_many_streams_hold_few_connections(stack: Stack, alice: Person, standing_worker: Child) -> None:
