@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from decimal import Decimal
-from typing import Self
+from typing import Self, TypedDict, Unpack
 from uuid import UUID
 
 import pgtrigger
@@ -15,17 +16,17 @@ from uuid_utils.compat import uuid7
 
 from ai.types import JSON, Usage
 
+USAGE = tuple(field.name for field in fields(Usage))
+TOKENS = tuple(name for name in USAGE if name != "estimated")
+
 
 class LLMUsageLogQuerySet(models.QuerySet["LLMUsageLog"]):
     def totals(self, reference: UUID) -> dict[str, int | Decimal | bool | None]:
         """Sums over all calls of one reference, 0 without any; the cost is None where any call's cost is unknown."""
         sums = self.filter(reference=reference).aggregate(
             unpriced=Count("id", filter=models.Q(cost_usd=None)),  # first: the sums below take over its name
-            input_tokens=Sum("input_tokens", default=0),
-            cache_read_tokens=Sum("cache_read_tokens", default=0),
-            cache_write_tokens=Sum("cache_write_tokens", default=0),
-            output_tokens=Sum("output_tokens", default=0),
             cost_usd=Sum("cost_usd", default=Decimal(0)),
+            **{name: Sum(name, default=0) for name in TOKENS},
         )
         if sums.pop("unpriced"):
             sums["cost_usd"] = None
@@ -82,13 +83,7 @@ class LLMUsageLog(models.Model):
 
     @property
     def usage(self) -> Usage:
-        return Usage(
-            input_tokens=self.input_tokens,
-            cache_read_tokens=self.cache_read_tokens,
-            cache_write_tokens=self.cache_write_tokens,
-            output_tokens=self.output_tokens,
-            estimated=self.estimated,
-        )
+        return Usage(**{name: getattr(self, name) for name in USAGE})
 
     def corrected_to(self, exact: Self) -> Self:
         """The row that turns this estimate into the exact figures: the differences."""
@@ -103,51 +98,34 @@ class LLMUsageLog(models.Model):
             prompt_version=self.prompt_version,
             provider=exact.provider,
             model=exact.model,
-            input_tokens=exact.input_tokens - self.input_tokens,
-            cache_read_tokens=exact.cache_read_tokens - self.cache_read_tokens,
-            cache_write_tokens=exact.cache_write_tokens - self.cache_write_tokens,
-            output_tokens=exact.output_tokens - self.output_tokens,
+            **{name: getattr(exact, name) - getattr(self, name) for name in TOKENS},
             cost_usd=exact.cost_usd - self.cost_usd if known else None,  # type: ignore[operator]
             price=exact.price,
         )
 
 
-def log_usage(
-    *,
-    reference: UUID,
-    attempt: int,
-    subject: UUID,
-    scope: UUID,
-    prompt_key: str,
-    prompt_version: str,
-    provider: str,
-    model: str,
-    usage: Usage,
-    cost_usd: Decimal | None,
-    price: JSON | None,
-) -> None:
+class CallFacts(TypedDict):
+    """What is known of a call beside its tokens."""
+
+    reference: UUID
+    attempt: int
+    subject: UUID
+    scope: UUID
+    prompt_key: str
+    prompt_version: str
+    provider: str
+    model: str
+    cost_usd: Decimal | None
+    price: JSON | None
+
+
+def log_usage(*, usage: Usage, **call: Unpack[CallFacts]) -> None:
     """Write one call's usage; safe to repeat.
 
     The first record of a call stands. An exact figure that comes after an estimate is added as a correction, once.
     """
-    row = LLMUsageLog(
-        reference=reference,
-        attempt=attempt,
-        subject=subject,
-        scope=scope,
-        prompt_key=prompt_key,
-        prompt_version=prompt_version,
-        provider=provider,
-        model=model,
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cache_read_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        output_tokens=usage.output_tokens,
-        estimated=usage.estimated,
-        cost_usd=cost_usd,
-        price=price,
-    )
+    row = LLMUsageLog(**call, **asdict(usage))
     LLMUsageLog.objects.bulk_create([row], ignore_conflicts=True)
-    stored = LLMUsageLog.objects.get(reference=reference, attempt=attempt, kind=LLMUsageLog.Kind.CALL)
-    if stored.pk != row.pk and stored.estimated and not usage.estimated:
+    stored = LLMUsageLog.objects.get(reference=row.reference, attempt=row.attempt, kind=LLMUsageLog.Kind.CALL)
+    if stored.pk != row.pk and stored.estimated and not row.estimated:
         LLMUsageLog.objects.bulk_create([stored.corrected_to(row)], ignore_conflicts=True)
