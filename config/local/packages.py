@@ -45,9 +45,10 @@ def install_uv(tools: Path, python: str, lock: Path) -> str:
         wanted = Path(folder) / "uv.txt"
         wanted.write_text(locked("uv", lock.read_text()))
         command = [pip, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--target", str(tools)]
-        done = subprocess.run([*command, "-r", str(wanted)], check=False)
+        done = subprocess.run([*command, "-r", str(wanted)], stderr=subprocess.PIPE, check=False)
     uv = tools / "bin" / "uv"
     if done.returncode != 0 or not runs(str(uv)):
+        sys.stderr.write(done.stderr.decode(errors="replace"))  # of a success, its warnings are noise
         raise NoUv("pip could not install uv (see above); without a network, install uv by hand.")
     return str(uv)
 

