@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -42,10 +43,10 @@ def workers(stack: Stack) -> Iterator[list[Child]]:
     """Two workers of the test's own, with short leases, and no others: they may be killed."""
     others = [child for child in stack.children if child.command.name.startswith("worker")]
     for child in others:
-        child.tell_all(19)  # type: ignore[arg-type]
+        child.tell_all(signal.SIGSTOP)
     own = [stack.start_worker(environment=QUICK), stack.start_worker(environment=QUICK)]
     yield own
     for child in own:
         child.kill()
     for child in others:
-        child.tell_all(18)  # type: ignore[arg-type]
+        child.tell_all(signal.SIGCONT)

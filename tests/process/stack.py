@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,10 +24,12 @@ import psycopg
 from config.local.child import Child, Command
 from config.local.home import REPOSITORY, Home
 from config.local.ports import any_free
+from config.local.procfile import read_procfile
 from config.local.stack import RunningServices
 
 T = TypeVar("T")
 _names = itertools.count(1)
+PROGRAMS = Path(sys.executable).parent
 
 MAKE_USERS = """
 import json, django; django.setup()
@@ -87,21 +90,21 @@ class Stack:
 
     def start(self, kind: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
         """A process of this virtual environment, with its log in the stack's home."""
+        return self._start(kind, sys.executable, *arguments, environment=environment or {})
+
+    def _start(self, kind: str, *words: str, environment: Mapping[str, str]) -> Child:
         command = Command(
-            name=f"{kind}-{next(_names)}",
-            arguments=[sys.executable, *arguments],
-            environment={**self.environment, **(environment or {})},
+            name=f"{kind}-{next(_names)}", arguments=words, environment={**self.environment, **environment}
         )
         child = Child(command, self.home)
         self.children.append(child)
         return child
 
     def start_web(self) -> Child:
-        """The web server on the stack's port."""
-        child = self.start(
-            "web", "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port),
-            "--log-level", "warning",
-        )  # fmt: skip
+        """The web server on the stack's port, as the Procfile has it."""
+        line = read_procfile(REPOSITORY / "Procfile")["web"]
+        place = {"PORT": str(self.port), "HOST": "127.0.0.1", "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
+        child = self._start("web", "/bin/sh", "-c", f"exec {line}", environment=place)
         wait_for(lambda: self._answers("/livez"), what=f"the web server ({child.log})")
         return child
 
@@ -123,7 +126,7 @@ class Stack:
 
     def stop(self) -> None:
         for child in reversed(self.children):
-            child.tell_all(9)  # type: ignore[arg-type]
+            child.tell_all(signal.SIGKILL)
             child.bury()
 
     def person(self) -> Person:

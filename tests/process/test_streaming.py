@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosedError
@@ -103,10 +105,10 @@ def test_nobody_reads_without_credentials(stack: Stack, alice: Person) -> None:
 def test_web_process_serves_without_a_worker_having_to_answer(
     stack: Stack, alice: Person, standing_worker: Child
 ) -> None:
-    standing_worker.tell_all(19)  # type: ignore[arg-type]
+    standing_worker.tell_all(signal.SIGSTOP)
     try:
         request_id = submit(stack, alice, directive(text=TEXT))
         assert fetch(stack, alice, request_id)["status"] == "pending"
     finally:
-        standing_worker.tell_all(18)  # type: ignore[arg-type]
+        standing_worker.tell_all(signal.SIGCONT)
     assert read(stack, alice, request_id).text == TEXT
