@@ -8,7 +8,6 @@ READ = re.compile(r'env\.(?:text|optional|integer|seconds|flag|words|url|path|da
 DATABASE = re.compile(r'database\("([A-Z_]+)", ')
 OFFERED = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
 ELSEWHERE = {
-    "LINTEL_PYTHON",  # read by the set-up, before there is an environment
     "YES",  # `make reset YES=1` is an answer, not a setting
 }
 
