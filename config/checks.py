@@ -33,6 +33,18 @@ def address_messages(*, database: bool, broker: bool) -> Iterator[CheckMessage]:
             yield Error(f"{name} is not set.", hint=hint, id=number)
 
 
+@register()
+def lease(**_: Any) -> list[CheckMessage]:
+    """A lease that is renewed once a term is lost by the first renewal that comes late."""
+    if settings.LINTEL_RENEW_SECONDS < settings.LINTEL_LEASE_SECONDS / 2:
+        return []
+    said = (
+        f"LINTEL_RENEW_SECONDS={settings.LINTEL_RENEW_SECONDS:g} is not less than half of"
+        f" LINTEL_LEASE_SECONDS={settings.LINTEL_LEASE_SECONDS:g}: workers would lose what they run."
+    )
+    return [Error(said, hint="Renew some times in each lease; ten times is good.", id="lintel.E012")]
+
+
 @register(Tags.security, deploy=True)
 def production(**_: Any) -> list[CheckMessage]:
     """Settings that are right at home and dangerous elsewhere."""

@@ -39,6 +39,12 @@ def test_dangerous_production_setting_is_named(deployed: Settings, name: str, va
     assert ids(checks.production()) == [found]
 
 
+@pytest.mark.parametrize(("renew", "found"), [(4.9, []), (5.0, ["lintel.E012"]), (11.0, ["lintel.E012"])])
+def test_lease_that_is_renewed_too_late_is_named(settings: Settings, renew: float, found: list[str]) -> None:
+    settings.LINTEL_LEASE_SECONDS, settings.LINTEL_RENEW_SECONDS = 10.0, renew
+    assert ids(checks.lease()) == found
+
+
 def test_missing_broker_is_named(settings: Settings) -> None:
     settings.BROKER_URL = None
     assert ids(checks.addresses()) == ["lintel.E002"]
