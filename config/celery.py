@@ -7,14 +7,15 @@ from typing import Any
 
 from celery import Celery, signals
 
+from requests_app.wake import SWEEP_TASK
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 app = Celery("lintel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_routes = {"requests_app.run_ai_request": {"queue": "requests"}}
 app.conf.beat_schedule = {
     # Also the sign of life of beat and of the jobs worker: /healthz reads it.
-    "sweep": {"task": "requests_app.sweep", "schedule": 15.0, "options": {"expires": 30}},
+    "sweep": {"task": SWEEP_TASK, "schedule": 15.0, "options": {"expires": 30}},
 }
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="worker_signals")
@@ -28,4 +29,4 @@ def use_django_logging(**_: Any) -> None:
 @signals.beat_init.connect
 def sweep_at_once(**_: Any) -> None:
     """A new beat shows itself at its start, not a period later."""
-    app.send_task("requests_app.sweep", expires=30)
+    app.send_task(SWEEP_TASK, expires=30)

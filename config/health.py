@@ -10,8 +10,7 @@ from time import monotonic
 
 import redis
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from django.http import HttpRequest, JsonResponse
@@ -22,9 +21,9 @@ from django.views.decorators.http import require_safe
 
 from requests_app.models import Pulse, WorkerLease
 from requests_app.models.clock import DatabaseClock
+from requests_app.models.pulse import BEAT, BEAT_SILENCE
 
 BROKER_PATIENCE_S = 0.5  # to connect, and again to answer
-BEAT_SILENCE = timedelta(seconds=60)
 MIGRATIONS_LOOK_S = 5.0
 
 
@@ -88,7 +87,7 @@ def worker() -> Health:
 
 
 def beat() -> Health:
-    pulse = Pulse.objects.filter(name="beat")
+    pulse = Pulse.objects.filter(name=BEAT)
     if fresh := pulse.filter(at__gt=DatabaseClock() - BEAT_SILENCE).first():
         return Health(ok=True, since=fresh.since)
     last = pulse.first()
@@ -102,7 +101,7 @@ SEEN_IN_DATABASE: dict[str, Callable[[], Health]] = {"worker": worker, "beat": b
 def look(part: Callable[[], Health]) -> Health:
     try:
         return part()
-    except DatabaseError:
+    except Error:
         return DOWN
 
 
@@ -118,7 +117,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     """The database answers and has every migration: send traffic here."""
     try:
         checks = {"database": database().ok, "migrations": migrations.applied()}
-    except DatabaseError:
+    except Error:
         checks = {"database": False}
     ok = all(checks.values())
     return JsonResponse({"ok": ok, **checks}, status=200 if ok else 503)

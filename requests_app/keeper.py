@@ -26,8 +26,6 @@ from requests_app.sweep import sweep, take_back
 
 logger = logging.getLogger(__name__)
 
-STUCK_EXIT_CODE = 70
-
 
 @dataclass(slots=True, eq=False)
 class Duty:
@@ -140,4 +138,4 @@ class Keeper:
             logger.critical(
                 "an attempt has outlived its deadline; this process ends so that its supervisor starts another"
             )
-            os._exit(STUCK_EXIT_CODE)
+            os._exit(os.EX_SOFTWARE)

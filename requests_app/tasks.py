@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from requests_app.models import Pulse
+from requests_app.models.pulse import BEAT, BEAT_SILENCE, Pulse
 from requests_app.sweep import sweep
-from requests_app.wake import TASK
+from requests_app.wake import SWEEP_TASK, TASK
 from requests_app.worker import this_worker
-
-BEAT_GAP_S = 60.0
 
 
 @shared_task(name=TASK)
@@ -19,8 +17,8 @@ def run_ai_request(request_id: str = "", v: int = 1) -> None:
     this_worker().run_next()
 
 
-@shared_task(name="requests_app.sweep")
+@shared_task(name=SWEEP_TASK)
 def sweep_requests() -> None:
     """Sent by beat; having run at all proves beat and the jobs worker alive."""
-    Pulse.objects.beat("beat", gap_s=BEAT_GAP_S)
+    Pulse.objects.beat(BEAT, gap_s=BEAT_SILENCE.total_seconds())
     sweep()

@@ -25,7 +25,6 @@ from requests_app.writer import ChunkWriter
 logger = logging.getLogger(__name__)
 
 STANDING = ("writer", "live")
-BROKEN_EXIT_CODE = 70
 
 
 class WorkerProcess:
@@ -98,7 +97,7 @@ class WorkerProcess:
         logger.error("task %s failed", task.get_name(), exc_info=problem)
         if task.get_name() in STANDING:
             # Without it no stream gets on: better no process than one that only looks alive.
-            os._exit(BROKEN_EXIT_CODE)
+            os._exit(os.EX_SOFTWARE)
 
     async def _finish_tasks(self) -> None:
         for task in list(self._tasks):

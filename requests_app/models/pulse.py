@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
+
+BEAT = "beat"  # of beat and the jobs worker, each time that the one sends and the other runs a sweep
+BEAT_SILENCE = timedelta(seconds=60)
 
 
 class PulseQuerySet(models.QuerySet["Pulse"]):

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept, cancel
-from requests_app.keeper import STUCK_EXIT_CODE, Keeper
+from requests_app.keeper import Keeper
 from requests_app.lifecycle import Claim, claim_next
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, Status, WorkerLease
@@ -132,7 +132,7 @@ def test_process_that_cannot_stop_a_call_ends(bench: Bench, waiting: AIRequest) 
     if child == 0:
         bench.keeper.look()
         os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == STUCK_EXIT_CODE
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == os.EX_SOFTWARE
 
 
 @pytest.mark.usefixtures("committed")
