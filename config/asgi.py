@@ -4,7 +4,6 @@ Each thread hop of Django under ASGI is dear, so plain requests make exactly one
 larger deployment serves the same two halves from two process types (docs/architecture.md).
 """
 
-import os
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -14,8 +13,6 @@ from django.urls import re_path
 
 from config.wsgi import application as wsgi_application
 from requests_app.routing import sockets, streams
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 plain_http: Any = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.LINTEL_WEB_THREADS)
 

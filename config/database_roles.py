@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-EXTENSIONS = ("vector", "pg_trgm")
+EXTENSIONS = ("vector",)
 OLDEST_SERVER = 150000
 TEMPLATE = "template1"
 

@@ -37,10 +37,6 @@ class RunningServices:
     def redis_url(self) -> str:
         return self.valkey.url
 
-    @property
-    def model_url(self) -> str | None:
-        return self.model.url if self.model else None
-
     def each(self) -> list[Service]:
         return [self.postgres, self.valkey, *([self.model] if self.model else [])]
 
