@@ -154,37 +154,8 @@ class RequestDetail(RequestSummary):
         return waiting_for(request)
 
 
-# What the list fetches: the columns behind RequestSummary, and none that holds a long text.
-SUMMARY_COLUMNS = (
-    "id",
-    "status",
-    "cancel_requested_at",
-    "team_id",
-    "lane",
-    "priority",
-    "deadline",
-    "object_id",
-    "retry_of_id",
-    "prompt_key",
-    "prompt_version",
-    "error_code",
-    "error_message",
-    "model",
-    "model_asked",
-    "provider",
-    "attempt",
-    "takeovers",
-    "input_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "output_tokens",
-    "usage_estimated",
-    "cost_usd",
-    "created",
-    "started",
-    "first_token",
-    "completed",
-)
+# Long, and shown in detail alone: the list leaves them in the database.
+LONG_COLUMNS = ("payload", "metadata", "result", "partial")
 
 
 def links(request: AIRequest) -> dict[str, str]:

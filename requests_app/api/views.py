@@ -25,7 +25,7 @@ from requests_app.api.filters import KnownParameters, RequestFilter
 from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
 from requests_app.api.serializers import (
-    SUMMARY_COLUMNS,
+    LONG_COLUMNS,
     PromptDetail,
     PromptSummary,
     RequestDetail,
@@ -45,7 +45,7 @@ class RequestListView(ApiView, ListAPIView[AIRequest]):
     pagination_class = NewestFirst
 
     def get_queryset(self) -> QuerySet[AIRequest]:
-        return AIRequest.objects.owned_by(person(self.request)).only(*SUMMARY_COLUMNS)
+        return AIRequest.objects.owned_by(person(self.request)).defer(*LONG_COLUMNS)
 
     def post(self, request: Request) -> Response:
         form = SubmissionSerializer(data=request.data, context={"request": request})
