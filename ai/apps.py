@@ -12,7 +12,7 @@ class AIConfig(AppConfig):
 
     def ready(self) -> None:
         # By name: these modules need the models, which do not exist when this file is imported.
-        import_module("ai.checks")
+        import_module("ai.prompts.checks")
         import_module("ai.routing.checks")
         publish = import_string("ai.prompts.publish.publish_after_migrate")
         post_migrate.connect(publish, sender=self, dispatch_uid="ai.prompts.publish")

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ai.checks import check_prompts
 from ai.errors import PromptError
+from ai.prompts.checks import check_prompts
 from ai.prompts.lock import is_new, read_lock, with_new_versions, write_lock
 from ai.prompts.models import PromptLabel, PromptTemplate
 from ai.prompts.registry import move_label

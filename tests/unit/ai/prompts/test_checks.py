@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ai.checks import check_prompts, prompt_messages
+from ai.prompts.checks import check_prompts, prompt_messages
 from ai.prompts.lock import with_new_versions, write_lock
 from ai.prompts.source import read_prompts
 from tests.unit.ai.prompts.files import SOUND, sound, write
