@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 
 from config.local.child import Child
 from tests.browser.desk import Desk
+from tests.process.people import alice as alice
+from tests.process.people import mallory as mallory
 from tests.process.stack import Person, Stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -64,16 +66,6 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def worker(stack: Stack) -> Child:
     return stack.start_worker()
-
-
-@pytest.fixture
-def alice(stack: Stack) -> Person:
-    return stack.person()
-
-
-@pytest.fixture
-def mallory(stack: Stack) -> Person:
-    return stack.person()
 
 
 OpenDesk = Callable[..., Desk]

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from config.local.child import Child
-from tests.process.stack import Person, Stack
+from tests.process.people import alice as alice
+from tests.process.people import mallory as mallory
+from tests.process.stack import Stack
 
 QUICK = {
     "LINTEL_LEASE_SECONDS": "2",
@@ -26,16 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def standing_worker(stack: Stack) -> Child:
     """A worker that tests share which harm none."""
     return stack.start_worker(streams=400)
-
-
-@pytest.fixture
-def alice(stack: Stack) -> Person:
-    return stack.person()
-
-
-@pytest.fixture
-def mallory(stack: Stack) -> Person:
-    return stack.person()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -11,13 +10,6 @@ from requests_app.intake import Submission, accept
 from requests_app.models import AIRequest
 
 TICKET = {"prompt_key": "ticket_classify", "payload": {"ticket": "I was charged twice."}}
-
-
-@pytest.fixture(autouse=True)
-def model(settings: Settings) -> str:
-    """A model that requests may be accepted for; nothing here calls it."""
-    settings.LINTEL_EMBEDDED_MODEL_URL = "http://127.0.0.1:9/v1"
-    return "smollm2-135m-instruct"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from accounts.models import User
 from requests_app.intake import Submission, accept
@@ -10,12 +9,6 @@ from requests_app.models import AIRequest, Status, StreamChunk, WorkerLease
 from requests_app.models.clock import DatabaseClock, seconds_from_now
 
 MODEL = "smollm2-135m-instruct"
-
-
-@pytest.fixture(autouse=True)
-def model(settings: Settings) -> None:
-    """A model that requests may be accepted for; nothing here calls it."""
-    settings.LINTEL_EMBEDDED_MODEL_URL = "http://127.0.0.1:9/v1"
 
 
 @pytest.fixture

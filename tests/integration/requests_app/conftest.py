@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from pytest_django import Settings
 
 from accounts.models import User
 from requests_app.intake import Submission, accept
@@ -10,12 +9,6 @@ from requests_app.models import AIRequest, WorkerLease
 from requests_app.models.clock import seconds_from_now
 
 SUMMARY = Submission(prompt_key="document_summary", payload={"document": "The quay was rebuilt."})
-
-
-@pytest.fixture(autouse=True)
-def model(settings: Settings) -> None:
-    """A model that requests may be accepted for; nothing here calls it."""
-    settings.LINTEL_EMBEDDED_MODEL_URL = "http://127.0.0.1:9/v1"
 
 
 @pytest.fixture
