@@ -35,14 +35,15 @@ def address_messages(*, database: bool, broker: bool) -> Iterator[CheckMessage]:
 
 @register()
 def lease(**_: Any) -> list[CheckMessage]:
+    return list(lease_messages(lease_s=settings.LINTEL_LEASE_SECONDS, renew_s=settings.LINTEL_RENEW_SECONDS))
+
+
+def lease_messages(*, lease_s: float, renew_s: float) -> Iterator[CheckMessage]:
     """A lease that is renewed once a term is lost by the first renewal that comes late."""
-    if settings.LINTEL_RENEW_SECONDS < settings.LINTEL_LEASE_SECONDS / 2:
-        return []
-    said = (
-        f"LINTEL_RENEW_SECONDS={settings.LINTEL_RENEW_SECONDS:g} is not less than half of"
-        f" LINTEL_LEASE_SECONDS={settings.LINTEL_LEASE_SECONDS:g}: workers would lose what they run."
-    )
-    return [Error(said, hint="Renew some times in each lease; ten times is good.", id="lintel.E012")]
+    if renew_s >= lease_s / 2:
+        said = f"LINTEL_RENEW_SECONDS={renew_s:g} is not less than half of LINTEL_LEASE_SECONDS={lease_s:g}."
+        hint = "Workers would lose what they run. Renew some times in each lease; ten times is good."
+        yield Error(said, hint=hint, id="lintel.E012")
 
 
 @register(Tags.security, deploy=True)

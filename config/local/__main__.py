@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.local.crash import demo_crash
 from config.local.demo import demo
 from config.local.doctor import doctor
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
     except AlreadyRunning as up:
         terminal.say(str(up))
         return 1
-    except (LocalError, OSError) as error:  # a full disk, a folder of somebody else
+    except (LocalError, ImproperlyConfigured, OSError) as error:  # OSError: a full disk, a folder of somebody else
         terminal.problem(str(error))
         return 1
     except KeyboardInterrupt:

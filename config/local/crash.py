@@ -52,11 +52,12 @@ def watch_and_kill(running: Running, client: Client, request_id: str) -> Witness
     """Follow the stream as any client does, and kill the worker when enough text is there."""
     witness = Witness()
     running.terminal.rule(f"{PROMPT}: the worker will be killed in mid-answer")
-    for event in client.events(request_id):
-        take(witness, event, running.terminal)
-        if witness.killed_at is None and len(witness.text) >= ENOUGH_TEXT:
-            witness.killed_at = time.monotonic()
-            kill_worker(running)
+    with running.terminal.lending():
+        for event in client.events(request_id):
+            take(witness, event, running.terminal)
+            if witness.killed_at is None and len(witness.text) >= ENOUGH_TEXT:
+                witness.killed_at = time.monotonic()
+                kill_worker(running)
     running.terminal.console.print()
     return witness
 
@@ -69,7 +70,6 @@ def take(witness: Witness, event: dict[str, Any], terminal: Terminal) -> None:
         terminal.console.out(event["text"], end="")
     elif event["type"] == "reset":
         witness.text, witness.resets = "", witness.resets + 1
-        terminal.console.print()
         terminal.event("worker", f"another one took over (attempt {event['attempt']}); the answer begins anew")
     elif event["type"] == "end":
         witness.end = event
@@ -79,9 +79,10 @@ def kill_worker(running: Running) -> None:
     child = running.supervisor.part("worker").child
     if child is None:
         raise LocalError("There is no worker to kill.")
-    running.terminal.console.print()
+    lease_s = running.patience.lease_s
     running.terminal.event("worker", f"kill -9 {child.pid}")
     child.tell_all(signal.SIGKILL)
+    running.terminal.say(f"Waiting until the dead worker's lease of {lease_s:g} s runs out and another may take over")
 
 
 def judge(running: Running, request: dict[str, Any], witness: Witness) -> None:

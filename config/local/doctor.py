@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from config.local import ports
-from config.local.environment import check_settings, read_plan
+from config.local.environment import read_patience, read_plan
 from config.local.errors import LocalError, ServiceFailed
 from config.local.home import REPOSITORY, Home
 from config.local.leftovers import leftovers
@@ -79,7 +79,7 @@ def _configuration() -> Iterator[Finding]:
     try:
         plan = read_plan()
         plan.home.prepare()
-        check_settings(plan)
+        read_patience(plan)
     except (LocalError, OSError) as error:
         yield Finding("configuration", "refused", f"{error} .env.example describes every value.")
         return

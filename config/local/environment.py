@@ -12,6 +12,7 @@ import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
+from config.checks import lease_messages
 from config.local.errors import LocalError
 from config.local.home import REPOSITORY, Home
 from config.local.setup import VENV
@@ -20,6 +21,8 @@ DATABASES = ("DATABASE_URL", "MIGRATE_DATABASE_URL")
 REDISES = ("BROKER_URL", "CHANNELS_URL", "CACHE_URL")
 MODELS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "LINTEL_EMBEDDED_MODEL_URL")
 SETTINGS = "config.settings.local"
+PATIENCE = ("LINTEL_SHUTDOWN_GRACE_SECONDS", "LINTEL_LEASE_SECONDS", "LINTEL_RENEW_SECONDS")
+SPARE_SECONDS = 7.0  # to hand streams over and give the lease back, after the grace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,14 @@ class Plan:
     postgres: bool
     valkey: bool
     model: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long things take as Django's settings have it, in seconds."""
+
+    to_end_s: float
+    lease_s: float
 
 
 def home() -> Home:
@@ -107,16 +118,20 @@ def child_environment(plan: Plan, servers: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **mine, **servers}
 
 
-def check_settings(plan: Plan) -> None:
+def read_patience(plan: Plan) -> Patience:
     """Let Django read its settings once, before anything runs: a bad LINTEL_ value ends the start here."""
     nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1/none", "REDIS_URL": "redis://127.0.0.1"}
     given = {name: value for name, value in nowhere.items() if not env.optional(name)}
-    command = [sys.executable, "-c", f"import {SETTINGS}"]
+    command = [sys.executable, "-c", f"from {SETTINGS} import *; print({', '.join(PATIENCE)})"]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=child_environment(plan, given), capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise LocalError((done.stderr.strip().splitlines() or ["The settings cannot be read."])[-1].partition(": ")[2])
+    shutdown_grace_s, lease_s, renew_s = map(float, done.stdout.split())
+    for fault in lease_messages(lease_s=lease_s, renew_s=renew_s):
+        raise LocalError(fault.msg)
+    return Patience(to_end_s=shutdown_grace_s + SPARE_SECONDS, lease_s=lease_s)
 
 
 def _no_proxy() -> dict[str, str]:

@@ -25,6 +25,9 @@ SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # A failing statement and its row hold prompts and answers, which no log may.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 

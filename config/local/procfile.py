@@ -27,14 +27,14 @@ def read_procfile(path: Path) -> dict[str, str]:
 class Process:
     """One line of the Procfile, run so that signals reach the program and not a shell."""
 
-    grace = 12.0  # a worker puts its streams back when it is asked to stop
-
-    def __init__(self, name: str, line: str, *, home: Home, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, line: str, *, home: Home, environment: Mapping[str, str], grace: float = 10.0
+    ) -> None:
         self.name = name
         self.child: Child | None = None
         self._home = home
         self._command = Command(
-            name=name, arguments=["/bin/sh", "-c", f"exec {line}"], environment=environment, grace=self.grace
+            name=name, arguments=["/bin/sh", "-c", f"exec {line}"], environment=environment, grace=grace
         )
 
     def start(self) -> None:

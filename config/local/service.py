@@ -18,12 +18,14 @@ class Service(ABC):
     """An embedded server on a loopback port, which it keeps over restarts."""
 
     name: str
-    patience: float = 30.0
+    patience: float = 30.0  # seconds from its start to its first answer
+    passing_signs: tuple[str, ...] = ("Address already in use",)
 
     def __init__(self, home: Home) -> None:
         self.home = home
         self.port: int | None = None
         self.child: Child | None = None
+        self.exit_code: int | None = None
 
     @property
     def log(self) -> Path:
@@ -40,29 +42,31 @@ class Service(ABC):
 
     def start(self) -> None:
         """Return when it answers. A start that ends at once is repeated: a port or a lock may just be going free."""
-        self.prepare()
+        told = self.port  # others know it already
         for attempt in range(TRIES):
+            self.launch()
             if self._came_up():
                 return
+            self.port = told
             if attempt == TRIES - 1 or not self.may_pass():
                 break
             time.sleep(0.3 * (attempt + 1))
         raise ServiceFailed(self.reason())
 
     def _came_up(self) -> bool:
-        port = self.port or ports.any_free()
-        self.child = Child(self.command(port), self.home)
         deadline = time.monotonic() + self.patience
-        while time.monotonic() < deadline and self.child.exit_code() is None:
-            if self.answers(port):
-                self.port = port
+        while time.monotonic() < deadline and self.running():
+            if self.ready():
                 return True
             time.sleep(POLL_SECONDS)
-        self.exit_code = self.child.exit_code()
-        self.child.kill()
+        self.give_up()
         return False
 
-    exit_code: int | None = None
+    def give_up(self) -> None:
+        """End what does not answer; `reason` tells what became of it."""
+        if self.child is not None:
+            self.exit_code = self.child.exit_code()
+            self.child.kill()
 
     def ask_to_stop(self) -> None:  # noqa: B027  doing nothing is right for every server
         """Nothing yet: those who use it are still ending."""
@@ -99,14 +103,13 @@ class Service(ABC):
         """Why it did not come up, in a sentence and the end of its log."""
         if self.exit_code == -signal.SIGILL:
             return f"{self.name} cannot run here: its program was built for another kind of processor."
-        ended = "did not answer in time" if self.exit_code is None else f"ended with code {self.exit_code}"
+        late = f"did not answer within {self.patience:g} s"
+        ended = late if self.exit_code is None else f"ended with code {self.exit_code}"
         return f"{self.name} {ended}; {self.log} ends with:\n{last_lines(self.said())}"
 
     def may_pass(self) -> bool:
         """Whether another try is worthwhile after the server ended by itself."""
         return self.exit_code is not None and any(sign in self.said() for sign in self.passing_signs)
-
-    passing_signs: tuple[str, ...] = ("Address already in use",)
 
     @abstractmethod
     def prepare(self) -> None:

@@ -14,7 +14,7 @@ import psycopg
 
 from config.local import logs, ports
 from config.local.child import Child, Command
-from config.local.environment import Plan, check_settings, child_environment, read_plan
+from config.local.environment import Patience, Plan, child_environment, read_patience, read_plan
 from config.local.errors import LocalError, ServiceFailed
 from config.local.home import REPOSITORY
 from config.local.leftovers import end_leftovers
@@ -23,7 +23,7 @@ from config.local.model import Model
 from config.local.occupancy import note, occupied
 from config.local.postgres import Postgres
 from config.local.procfile import Process, read_procfile
-from config.local.service import last_lines
+from config.local.service import Service, last_lines
 from config.local.supervisor import Supervisor
 from config.local.terminal import Terminal
 from config.local.valkey import Valkey
@@ -37,6 +37,7 @@ class Running:
     """Lintel, up and healthy."""
 
     plan: Plan
+    patience: Patience
     environment: Mapping[str, str]
     supervisor: Supervisor
     terminal: Terminal
@@ -57,8 +58,9 @@ class Running:
 
     def show_manage(self, name: str, *arguments: str) -> int:
         """Run a management command at the person's own terminal; return its exit code."""
-        child = Child(self._managed(name, *arguments), self.plan.home, output=sys.stdout.buffer)
-        code = self._until_it_ends(child)
+        with self.terminal.lending():
+            child = Child(self._managed(name, *arguments), self.plan.home, output=sys.stdout.buffer)
+            code = self._until_it_ends(child)
         if code != 0:
             self.terminal.problem(last_lines(child.said()))
         return code
@@ -86,15 +88,19 @@ def started(terminal: Terminal) -> Iterator[Running]:
     plan.home.prepare()
     with occupied(plan.home, address(plan)):
         plan = _cleared(plan, terminal)
-        check_settings(plan)
+        patience = read_patience(plan)
         with Supervisor(terminal) as supervisor:
             addresses, model = _start_servers(plan, supervisor, terminal)
             environment = child_environment(plan, addresses)
             prove_vectors(environment["DATABASE_URL"])
-            running = Running(plan=plan, environment=environment, supervisor=supervisor, terminal=terminal)
+            running = Running(
+                plan=plan, patience=patience, environment=environment, supervisor=supervisor, terminal=terminal
+            )
             sign_in_path = running.ask_manage("prepare_local")
             _start_processes(running)
-            _wait_for(model, supervisor)
+            if model is not None:
+                wait_for(model, supervisor)
+                terminal.event(model.name, "ready")
             _wait_until_healthy(running)
             yield replace(running, sign_in_path=sign_in_path)
 
@@ -146,23 +152,33 @@ def prove_vectors(url: str) -> None:
 
 def _start_processes(running: Running) -> None:
     for name, line in read_procfile(REPOSITORY / "Procfile").items():
-        running.supervisor.start(Process(name, line, home=running.plan.home, environment=running.environment))
+        process = Process(
+            name, line, home=running.plan.home, environment=running.environment, grace=running.patience.to_end_s
+        )
+        running.supervisor.start(process)
     worker = logs.Tail(running.plan.home.logs / "worker.log")
 
     def show_requests() -> None:
-        for line in logs.request_lines(worker):
-            running.terminal.event("worker", line)
+        if not running.terminal.lent:
+            for line in logs.request_lines(worker):
+                running.terminal.event("worker", line)
 
     running.supervisor.every_tick.append(show_requests)
 
 
-def _wait_for(model: Model | None, supervisor: Supervisor) -> None:
-    """It was launched long ago; a second death means that it cannot run here."""
-    if model is None:
+def wait_for(service: Service, supervisor: Supervisor) -> None:
+    """It was launched a while ago; a second death means that it cannot run here, and so does a long silence."""
+    deadline = time.monotonic() + service.patience
+
+    def settled() -> bool:
+        return service.ready() or supervisor.deaths(service.name) > 1 or time.monotonic() > deadline
+
+    supervisor.watch(until=settled)
+    if service.ready():
         return
-    supervisor.watch(until=lambda: model.ready() or supervisor.deaths(model.name) > 1)
-    if not model.ready():
-        raise ServiceFailed(model.reason())
+    if service.running():
+        service.give_up()
+    raise ServiceFailed(service.reason())
 
 
 def _wait_until_healthy(running: Running) -> None:

@@ -1,5 +1,8 @@
 """What the person at the terminal sees: one line for each event."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.text import Text
 
@@ -12,6 +15,16 @@ class Terminal:
 
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
+        self.lent = False
+
+    @contextmanager
+    def lending(self) -> Iterator[None]:
+        """Somebody else writes here and may stand in the middle of a line."""
+        self.lent = True
+        try:
+            yield
+        finally:
+            self.lent = False
 
     def say(self, text: str) -> None:
         self.event("lintel", text)
@@ -20,6 +33,8 @@ class Terminal:
         self.event("problem", text)
 
     def event(self, name: str, text: str) -> None:
+        if self.lent:
+            self.console.print()
         self.console.print(Text(name.ljust(NAME_WIDTH), style=STYLES.get(name, "cyan")), Text(text))
 
     def rule(self, title: str) -> None:

@@ -78,3 +78,16 @@ def test_digest_is_sha256(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"abc")
     assert digest(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_wrong_answer_to_reset_is_named(tmp_path: Path) -> None:
+    (tmp_path / "started-once").touch()
+    done = lintel("reset", env=environment(tmp_path, YES="maybe"))
+    assert (done.returncode, "YES" in done.stdout, done.stderr) == (1, True, "")
+
+
+def test_lease_that_is_renewed_too_late_stops_the_start(tmp_path: Path) -> None:
+    done = lintel("run", env=environment(tmp_path / "home", LINTEL_RENEW_SECONDS="9"))
+    assert done.returncode == 1
+    assert "LINTEL_RENEW_SECONDS=9" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

@@ -5,7 +5,7 @@ import re
 from config.local.home import REPOSITORY
 
 READ = re.compile(r'env\.(?:text|optional|integer|seconds|flag|words|url|path|database)\(\s*"([A-Z_]+)"')
-DATABASE = re.compile(r'database\("([A-Z_]+)", ')
+DATABASE = re.compile(r'database\(\s*"([A-Z_]+)", ')
 OFFERED = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
 ELSEWHERE = {
     "YES",  # `make reset YES=1` is an answer, not a setting
