@@ -6,19 +6,13 @@ larger deployment serves the same two halves from two process types (docs/archit
 
 from typing import Any, cast
 
-from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.conf import settings
-from django.urls import re_path
+from django.urls import path, re_path
 
-from config.wsgi import application as wsgi_application
+from config.bridge import alive, plain_http
 from requests_app.routing import sockets, streams
 
-plain_http: Any = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.LINTEL_WEB_THREADS)
+# Django types its paths for views only; Channels resolves ASGI applications through them.
+plain: list[Any] = [path("livez", cast(Any, alive)), re_path(r"", cast(Any, plain_http))]
 
-application = ProtocolTypeRouter(
-    {
-        "http": URLRouter([*streams, re_path(r"", plain_http)]),
-        "websocket": sockets,
-    }
-)
+application = ProtocolTypeRouter({"http": URLRouter([*streams, *plain]), "websocket": sockets})

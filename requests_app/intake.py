@@ -24,6 +24,7 @@ from ai.prompts.registry import get_prompt, render_prompt, validate
 from ai.routing import model_for
 from ai.tokens import estimate_messages
 from ai.types import ModelSpec
+from requests_app import lifecycle
 from requests_app.errors import (
     ContextTooLong,
     KeyBusy,
@@ -32,7 +33,7 @@ from requests_app.errors import (
     Problem,
     SubmissionInvalid,
 )
-from requests_app.models import AIRequest, IdempotencyKey, Lane, Priority, Status
+from requests_app.models import AIRequest, IdempotencyKey, Lane, Priority
 from requests_app.models.clock import seconds_from_now
 from requests_app.wake import changed, wake
 
@@ -116,7 +117,7 @@ def cancel(request: AIRequest) -> AIRequest:
     """End a waiting request here and now; ask the holder of a running one to end it. Repeating changes nothing."""
     row = AIRequest.objects.filter(pk=request.pk)
     for _again in range(3):  # claimed or put back between the two statements: look once more
-        if row.filter(status=Status.PENDING).move(Status.CANCELLED):
+        if lifecycle.cancel_waiting(request.pk):
             transaction.on_commit(partial(changed, request.pk))
             break
         if row.ask_to_cancel():

@@ -87,19 +87,25 @@ def open_call(
 ) -> int:
     """Commit the row of a call that is about to begin, and return its number; raises FenceLost.
 
-    The first call of a claim takes the claimed number; each further one closes its predecessor and raises it.
+    The first call of a claim takes the claimed number; each further one closes its predecessor and raises it. Safe to
+    repeat where the answer to a commit was lost.
     """
     number = attempt if closed is None else attempt + 1
     with _spend_stays(request, closed):
         changes = {"attempt": number, "model": model.name, "provider": model.provider.name}
         if closed is not None:
             changes["attempt_reason"] = reason
-        if not AIRequest.objects.held(request.pk, attempt).update(**changes):
+        if not AIRequest.objects.held(request.pk, attempt).update(**changes) and not _opened(request, number):
             raise FenceLost
-        AIAttempt.objects.create(
-            request=request, number=number, reason=reason, provider=model.provider.name, model=model.name
-        )
+        call = AIAttempt(request=request, number=number, reason=reason, provider=model.provider.name, model=model.name)
+        AIAttempt.objects.bulk_create([call], ignore_conflicts=True)
     return number
+
+
+def _opened(request: AIRequest, number: int) -> bool:
+    """Whether this very claim has opened the call already: a commit of ours whose answer was lost."""
+    held = AIRequest.objects.held(request.pk, number).filter(lease_id=request.lease_id)
+    return held.filter(attempts__number=number, attempts__outcome="").exists()
 
 
 def put_back(
@@ -119,6 +125,17 @@ def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCa
         if closed is None:
             close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
         end(AIRequest.objects.held(request.pk, attempt), request.pk, ending)
+
+
+def cancel_waiting(request_id: UUID) -> bool:
+    """End a request that no worker holds, with the text and the cost of earlier attempts; False where it is not so."""
+    with transaction.atomic():
+        row = AIRequest.objects.filter(pk=request_id, status=Status.PENDING)
+        waiting = row.select_for_update(of=("self",)).first()
+        if waiting is None:
+            return False
+        end(row, request_id, Ending(status=Status.CANCELLED, text=text_of(waiting)))
+    return True
 
 
 def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
@@ -158,6 +175,12 @@ def record_call(request: AIRequest, call: ClosedCall) -> None:
         cost_usd=call.cost_usd,
         price=call.price,
     )
+
+
+def text_of(request: AIRequest) -> str:
+    """The logged text of the current attempt."""
+    rows = StreamChunk.objects.filter(request_id=request.pk, attempt=request.attempt).order_by("start")
+    return "".join(rows.values_list("text", flat=True))
 
 
 def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
@@ -206,5 +229,7 @@ def record_late(request: AIRequest, call: ClosedCall | None) -> None:
     if call is None:
         return
     with transaction.atomic():
+        # A finish under way has read the sums already: wait for it, or this call is in nobody's.
+        AIRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
         record_call(request, call)
         AIRequest.objects.filter(pk=request.pk, status__in=FINAL).update(**spent(request.pk))

@@ -21,6 +21,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "permission_denied": (403, "This is not allowed"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "This address has no such method"),
+    "too_slow": (408, "The body came too slowly"),
     "idempotency_key_busy": (409, "The same submission is being accepted right now"),
     "length_required": (411, "The body has no length"),
     "too_large": (413, "The body is too large"),

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive
 from ai.models import PromptTemplate
@@ -38,6 +38,8 @@ Terminal = Answered | Failed | PutBack | Stopped
 CANCELLED, LOST, HANDED_OVER = "cancelled", "lost", "handed_over"
 OVERDUE_S = 30.0
 STEP_PAUSE_S = 0.5
+
+INTERNAL = Failed(code="internal_error", message="Something failed on our side.")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,7 +111,8 @@ class Runner:
             logger.info("request %s: attempt %s was taken from this worker", run.request.pk, run.attempt)
         finally:
             await self._withdraw(run)
-            del self.running[run.request.pk]
+            if self.running.get(run.request.pk) is run:  # a later claim of the same request may stand here
+                del self.running[run.request.pk]
             self._live.changed(run.request.pk)
 
     async def _drive(self, run: Run) -> Terminal:
@@ -131,7 +134,7 @@ class Runner:
             raise
         except Exception:
             logger.exception("request %s failed inside the worker", run.request.pk)
-        return Failed(code="internal_error", message="Something failed on our side.")
+        return INTERNAL
 
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
@@ -162,6 +165,18 @@ class Runner:
 
     async def _end(self, run: Run, event: Terminal) -> None:
         await self._withdraw(run)
+        try:
+            await self._settle(run, event)
+        except DatabaseError as problem:
+            if isinstance(problem, OperationalError):
+                raise
+            # What the database refuses to store it would refuse again, after a further call each time. Its own words
+            # may hold the answer, so they are not logged.
+            logger.error("request %s cannot be stored (%s)", run.request.pk, type(problem).__name__)  # noqa: TRY400
+            run.closed = None
+            await self._finish(run, ending_of(INTERNAL, "".join(run.text)))
+
+    async def _settle(self, run: Run, event: Terminal) -> None:
         match event:
             case PutBack(after_s=after_s):
                 await self._put_back(run, after_s, AttemptReason.RESUMED)

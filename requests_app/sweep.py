@@ -16,7 +16,6 @@ from requests_app.models import (
     AttemptReason,
     IdempotencyKey,
     Status,
-    StreamChunk,
     WorkerLease,
 )
 from requests_app.models.clock import DatabaseClock
@@ -86,7 +85,7 @@ def take_back(request: AIRequest) -> None:
 
     For a locked row, in the caller's transaction.
     """
-    text = text_of(request)
+    text = lifecycle.text_of(request)
     lifecycle.close_lost_calls(request, text=text, outcome="worker_lost")
     row = AIRequest.objects.held(request.pk, request.attempt)
     row.update(takeovers=request.takeovers + 1)
@@ -105,19 +104,13 @@ def _expire_waiting() -> int:
     for request in late.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
         ending = Ending(
             status=Status.EXPIRED,
-            text=text_of(request),
+            text=lifecycle.text_of(request),
             code="deadline_exceeded",
             message="The deadline passed while the request waited.",
         )
         lifecycle.end(AIRequest.objects.filter(pk=request.pk), request.pk, ending)
         expired += 1
     return expired
-
-
-def text_of(request: AIRequest) -> str:
-    """The logged text of the current attempt."""
-    rows = StreamChunk.objects.filter(request_id=request.pk, attempt=request.attempt).order_by("start")
-    return "".join(rows.values_list("text", flat=True))
 
 
 def _clear_chunks() -> int:

@@ -23,6 +23,7 @@ from ai.types import Capability, Completed, ProviderCall, StopReason, TextDelta,
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 READ_SECONDS = 600.0  # the engine owns the deadline and the idle limit; this only outlives them
 DRAIN_SECONDS = 0.1
+LARGEST_COUNT = 2**31  # of tokens; what is more, or less than none, is no figure
 KEPT_CONNECTIONS = 20  # for every call it starts, the pool looks at each idle connection
 
 STOP_REASONS = {
@@ -179,11 +180,14 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return chunk
 
 
-def _usage(reported: Mapping[str, Any]) -> Usage:
-    """OpenAI's prompt tokens include cached ones."""
-    cached = (reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    return Usage(
-        input_tokens=max(0, reported["prompt_tokens"] - cached),
-        cache_read_tokens=cached,
-        output_tokens=reported["completion_tokens"],
-    )
+def _usage(reported: Mapping[str, Any]) -> Usage | None:
+    """OpenAI's prompt tokens include cached ones. None where the figures cannot be: they are estimated then."""
+    prompt, completion = _count(reported["prompt_tokens"]), _count(reported["completion_tokens"])
+    cached = _count((reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
+    if prompt is None or completion is None or cached is None:
+        return None
+    return Usage(input_tokens=max(0, prompt - cached), cache_read_tokens=cached, output_tokens=completion)
+
+
+def _count(reported: object) -> int | None:
+    return reported if isinstance(reported, int) and 0 <= reported < LARGEST_COUNT else None

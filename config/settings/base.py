@@ -101,7 +101,10 @@ def database(name: str, *, session: str) -> dict[str, Any] | None:
 DATABASES: dict[str, Any] = {
     alias: entry
     for alias, entry in {
-        "default": database("DATABASE_URL", session="-c statement_timeout=30s"),
+        # A process that was frozen inside a transaction, a sweep's for one, must not hold its locks against all others.
+        "default": database(
+            "DATABASE_URL", session="-c statement_timeout=30s -c idle_in_transaction_session_timeout=10s"
+        ),
         "owner": database("MIGRATE_DATABASE_URL", session="-c lock_timeout=10s"),
     }.items()
     if entry is not None
@@ -145,6 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -248,7 +252,9 @@ LINTEL_SHUTDOWN_GRACE_SECONDS = env.seconds("LINTEL_SHUTDOWN_GRACE_SECONDS", 5.0
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"()": "config.logs.Formatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx2": {"level": "WARNING"}, "httpcore2": {"level": "WARNING"}, "openai": {"level": "WARNING"}},

@@ -73,7 +73,7 @@ class Stack:
 
     def begin(self) -> None:
         self.fake_url = self._start_fake()
-        self._run("manage.py", "migrate", "--verbosity", "0")
+        self.run("manage.py", "migrate", "--verbosity", "0")
         self.web = self.start_web()
 
     @property
@@ -133,7 +133,7 @@ class Stack:
         """Somebody whom no other test knows."""
         if not self._people:
             script = MAKE_USERS.format(first=next(self._numbers), count=40)
-            self._people = [Person(**each) for each in json.loads(self._run("-c", script))]
+            self._people = [Person(**each) for each in json.loads(self.run("-c", script))]
         return self._people.pop()
 
     def client(self, person: Person | None = None) -> httpx2.Client:
@@ -171,7 +171,8 @@ class Stack:
         wait_for(up, what="the fake provider")
         return url
 
-    def _run(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
+        """A program of this virtual environment, to its end."""
         done = subprocess.run(
             [sys.executable, *arguments],
             env=self.environment,

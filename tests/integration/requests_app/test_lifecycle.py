@@ -202,3 +202,29 @@ def test_text_that_no_flush_saw_still_has_a_first_token(claim: Claim) -> None:
     assert request.first_token is not None
     assert request.completed is not None
     assert request.first_token <= request.completed
+
+
+def test_first_call_may_be_opened_twice(claim: Claim) -> None:
+    assert begun(claim) == begun(claim) == 1
+    assert AIAttempt.objects.count() == 1
+
+
+def test_further_call_may_be_opened_twice(claim: Claim) -> None:
+    first = begun(claim)
+    for _twice in range(2):
+        number = open_call(
+            claim.request, attempt=first, model=model(SMALL), reason=AttemptReason.RETRY, closed=closed(first)
+        )
+        assert number == 2
+    assert list(AIAttempt.objects.values_list("number", flat=True)) == [1, 2]
+    assert LLMUsageLog.objects.count() == 1
+
+
+def test_call_of_another_claim_is_not_taken_for_our_own(claim: Claim) -> None:
+    first = begun(claim)
+    put_back(claim.request, attempt=first, after_s=0, reason=AttemptReason.TAKEOVER, closed=closed(first))
+    other = claim_next(new_lease().pk)
+    assert other is not None
+    assert begun(other) == 2
+    with pytest.raises(FenceLost):
+        open_call(claim.request, attempt=first, model=model(SMALL), reason=AttemptReason.RETRY, closed=closed(first))

@@ -25,6 +25,7 @@ from ai.errors import (
 from ai.providers import client_for, close_clients
 from ai.providers.fake import FakeProvider, Script
 from ai.providers.fake.wire import Connection, Request, Response
+from ai.providers.openai import _usage
 from ai.types import (
     Capability,
     Completed,
@@ -260,3 +261,9 @@ async def test_closing_the_stream_closes_the_socket(fake: FakeProvider) -> None:
     async with asyncio.timeout(1):
         while fake.ledger.calls[0].outcome != "disconnected":  # noqa: ASYNC110  # the ledger tells nobody
             await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("figure", [-5, 10**12, "7", 1.5, None])
+def test_figures_that_cannot_be_are_unknown(figure: object) -> None:
+    assert _usage({"prompt_tokens": figure, "completion_tokens": 3}) is None
+    assert _usage({"prompt_tokens": 3, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": -1}}) is None
