@@ -53,16 +53,21 @@ class PromptBroken(PromptError):
         super().__init__("; ".join(f"{p.file}:{p.line}: {p.detail}" for p in self.problems))
 
 
+MOST_PROBLEMS = 50  # told at once; hostile input may have millions
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariableProblem:
-    """``pointer`` is relative to the payload (RFC 6901); ``detail`` never repeats the user's value."""
+class Problem:
+    """One wrong place: a JSON pointer (RFC 6901) into what was sent, and what is wrong, without the sender's value."""
 
     pointer: str
     detail: str
 
 
 class VariablesInvalid(PromptError):
-    def __init__(self, problems: Sequence[VariableProblem]) -> None:
+    """Its pointers begin in the payload."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(f"{p.pointer}: {p.detail}" for p in self.problems))
 

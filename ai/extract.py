@@ -6,9 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from jsonschema import Draft202012Validator
-from referencing import Registry
-
+from ai.schemas import validator
 from ai.types import JSON
 
 FENCED = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
@@ -25,8 +23,7 @@ def fits(text: str, schema: JSON) -> bool:
         value = extract_json(text)
     except (ValueError, RecursionError):
         return False
-    # The empty registry keeps a $ref from fetching anything over the network.
-    return Draft202012Validator(schema, registry=Registry()).is_valid(value)
+    return validator(schema).is_valid(value)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -12,16 +12,9 @@ RequestError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One wrong field: a JSON pointer (RFC 6901) into the submission, and what is wrong, without the user's value."""
-
-    pointer: str
-    detail: str
+from ai.errors import Problem
 
 
 class RequestError(Exception):

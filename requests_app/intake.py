@@ -18,7 +18,7 @@ from psycopg.errors import LockNotAvailable
 from uuid_utils.compat import uuid7
 
 from accounts.models import Team, User
-from ai.errors import PromptNotFound, VariablesInvalid
+from ai.errors import Problem, PromptNotFound, VariablesInvalid
 from ai.models import PromptTemplate
 from ai.prompts.registry import get_prompt, render_prompt, validate
 from ai.routing import model_for
@@ -30,7 +30,6 @@ from requests_app.errors import (
     KeyBusy,
     KeyReused,
     NoModelConfigured,
-    Problem,
     SubmissionInvalid,
 )
 from requests_app.models import AIRequest, IdempotencyKey, Lane, Priority

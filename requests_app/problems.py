@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from requests_app.errors import Problem
+from ai.errors import Problem
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_OUTAGE_S = 2

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
-from referencing import Registry
 
-from ai.types import JSON
+from ai.schemas import validator
 
 KEY = r"^[a-z][a-z0-9_]{0,62}$"
 VERSION = r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,2}$"
@@ -85,19 +84,14 @@ class PromptSpec(_Strict):
     def defaults(self) -> dict[str, Any]:
         return {name: schema["default"] for name, schema in self.properties.items() if "default" in schema}
 
-    @cached_property
+    @property
     def validator(self) -> Draft202012Validator:
-        return _compile({**self.variables, "additionalProperties": False})
+        return validator({**self.variables, "additionalProperties": False})
 
     def fits(self, name: str, value: Any) -> bool:
         """Whether ``value`` alone fits the variable ``name``."""
         one = {**self.variables, "properties": {name: self.properties[name]}, "required": [name]}
-        return _compile(one).is_valid({name: value})
-
-
-def _compile(schema: JSON) -> Draft202012Validator:
-    """The empty registry keeps a ``$ref`` from fetching anything over the network."""
-    return Draft202012Validator(schema, registry=Registry())
+        return validator(one).is_valid({name: value})
 
 
 def is_free_text(schema: Mapping[str, Any]) -> bool:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 
-from ai.errors import VariableProblem, VariablesInvalid
+from ai.errors import MOST_PROBLEMS, Problem, VariablesInvalid
 from ai.prompts.spec import PromptSpec
-from ai.prompts.yaml_source import UNSAFE_TEXT
-
-MAX_PROBLEMS = 50
-_MAX_TOKEN = 64
+from ai.storable import flaw, parts, pointer
 
 _TYPES = {
     "string": "text",
@@ -28,21 +24,23 @@ _TYPES = {
 
 
 def validate_payload(spec: PromptSpec, payload: object) -> None:
-    """Raises VariablesInvalid with at most fifty problems, each under the JSON pointer of its value."""
-    problems = tuple(islice(_problems(spec, payload), MAX_PROBLEMS))
+    """Raises VariablesInvalid with at most MOST_PROBLEMS, each under the JSON pointer of its value."""
+    problems = tuple(islice(_problems(spec, payload), MOST_PROBLEMS))
     if problems:
         raise VariablesInvalid(problems)
 
 
-def _problems(spec: PromptSpec, payload: object) -> Iterator[VariableProblem]:
+def _problems(spec: PromptSpec, payload: object) -> Iterator[Problem]:
     if not isinstance(payload, Mapping):
-        yield VariableProblem(pointer="", detail="must be an object")
+        yield Problem(pointer="", detail="must be an object")
         return
-    unstorable = list(islice(_unstorable(payload), MAX_PROBLEMS))
+    found = ((path, flaw(path, part)) for path, part in parts(payload))
+    flaws = (Problem(pointer=pointer(path), detail=detail) for path, detail in found if detail)
+    unstorable = list(islice(flaws, MOST_PROBLEMS))
     if unstorable:
         yield from unstorable
         return
-    seen: set[VariableProblem] = set()
+    seen: set[Problem] = set()
     for error in spec.validator.iter_errors(payload):
         for problem in _explain(error):
             if problem not in seen:
@@ -50,42 +48,18 @@ def _problems(spec: PromptSpec, payload: object) -> Iterator[VariableProblem]:
                 yield problem
 
 
-def _unstorable(payload: Mapping[str, Any]) -> Iterator[VariableProblem]:
-    """What JSON text can carry and PostgreSQL cannot. A stack, not recursion: the caller chooses the depth."""
-    stack: list[tuple[tuple[Any, ...], Any]] = [((), payload)]
-    while stack:
-        path, value = stack.pop()
-        if isinstance(value, str) and UNSAFE_TEXT.search(value):
-            yield VariableProblem(pointer=_pointer(path), detail="holds a NUL or half a surrogate pair")
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield VariableProblem(pointer=_pointer(path), detail="is no finite number")
-        elif isinstance(value, Mapping):
-            for key in value:
-                if UNSAFE_TEXT.search(key):
-                    yield VariableProblem(pointer=_pointer((*path, key)), detail="its name holds a NUL or half a pair")
-            stack.extend(((*path, key), part) for key, part in reversed(list(value.items())))
-        elif isinstance(value, list):
-            stack.extend(((*path, position), part) for position, part in reversed(list(enumerate(value))))
-
-
-def _pointer(path: tuple[Any, ...]) -> str:
-    """RFC 6901, of bounded length and always encodable."""
-    tokens = (UNSAFE_TEXT.sub("\ufffd", str(step))[:_MAX_TOKEN] for step in path)
-    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
-
-
-def _explain(error: ValidationError) -> Iterator[VariableProblem]:
+def _explain(error: ValidationError) -> Iterator[Problem]:
     path = tuple(error.absolute_path)
     keyword, limit, instance = str(error.validator), cast(Any, error.validator_value), cast(Any, error.instance)
     if keyword == "required":
         missing = [name for name in limit if name not in instance]
-        yield from (VariableProblem(pointer=_pointer((*path, name)), detail="is missing") for name in missing)
+        yield from (Problem(pointer=pointer((*path, name)), detail="is missing") for name in missing)
     elif keyword == "additionalProperties" and not path:
         known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
-        unknown = (_pointer((name,)) for name in instance if name not in known)
-        yield from (VariableProblem(pointer=pointer, detail="is no variable of this prompt") for pointer in unknown)
+        unknown = [name for name in instance if name not in known]
+        yield from (Problem(pointer=pointer([name]), detail="is no variable of this prompt") for name in unknown)
     else:
-        yield VariableProblem(pointer=_pointer(path), detail=_sentence(keyword, limit))
+        yield Problem(pointer=pointer(path), detail=_sentence(keyword, limit))
 
 
 def _sentence(keyword: str, limit: Any) -> str:

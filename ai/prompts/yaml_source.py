@@ -13,9 +13,9 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ai.errors import FileProblem, PromptBroken
+from ai.storable import UNSTORABLE
 
 Step = str | int
-UNSAFE_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class _Loader(yaml.SafeLoader):
@@ -106,7 +106,7 @@ def _node_problems(name: str, node: Node) -> Iterator[FileProblem]:
     if isinstance(node, MappingNode):
         yield from _key_problems(name, [key for key, _ in node.value])
     elif isinstance(node, ScalarNode):
-        if UNSAFE_TEXT.search(node.value):
+        if UNSTORABLE.search(node.value):
             yield _problem(name, node, "the text holds a NUL or half a surrogate pair")
         if node.tag.rpartition(":")[2] not in ("str", "null", "bool", "int", "float"):
             yield _problem(name, node, f"the tag {node.tag} is not allowed")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from requests_app.api.problems import MOST_ERRORS, Fault, pointer
-from requests_app.errors import Problem
-
-DEEPEST = 32
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+from ai.errors import MOST_PROBLEMS, Problem
+from ai.storable import DEEPEST, flaw, parts, pointer
+from requests_app.api.problems import Fault
 
 
 class StrictJSONParser(JSONParser):
@@ -32,7 +30,7 @@ class StrictJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         body = _loads(stream.read())
-        errors = [error for error, _ in zip(_flaws(body, "", 0), range(MOST_ERRORS), strict=False)]
+        errors = list(islice(_flaws(body), MOST_PROBLEMS))
         if errors:
             raise Fault("invalid", "The body cannot be stored.", errors=errors)
         return body
@@ -79,31 +77,9 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return doubled
 
 
-def _flaws(value: Any, where: str, depth: int) -> Iterator[Problem]:
-    if isinstance(value, str):
-        if found := UNSTORABLE.search(value):
-            yield Problem(pointer=where, detail=_unstorable(found[0]))
-    elif isinstance(value, dict | list):
-        if depth == DEEPEST:
-            yield Problem(pointer=where, detail=f"is nested more than {DEEPEST} deep")
-        elif isinstance(value, dict):
-            yield from _flaws_of_object(value, where, depth)
-        else:
-            for index, item in enumerate(value):
-                yield from _flaws(item, pointer(where, index), depth + 1)
-
-
-def _flaws_of_object(value: dict[str, Any], where: str, depth: int) -> Iterator[Problem]:
-    for key, item in value.items():
-        if found := UNSTORABLE.search(key):  # such a key cannot be shown in a pointer either
-            yield Problem(pointer=where, detail=f"has a key that {_unstorable(found[0])}")
-        else:
-            yield from _flaws(item, pointer(where, key), depth + 1)
-    if isinstance(value, _Doubled) and not UNSTORABLE.search(value.again):
-        yield Problem(pointer=pointer(where, value.again), detail="comes twice in its object")
-
-
-def _unstorable(character: str) -> str:
-    if character == "\x00":
-        return "holds the character U+0000, which cannot be stored"
-    return "holds half of a surrogate pair, which is no character"
+def _flaws(body: Any) -> Iterator[Problem]:
+    for path, part in parts(body):
+        if detail := flaw(path, part):
+            yield Problem(pointer=pointer(path), detail=detail)
+        if isinstance(part, _Doubled):
+            yield Problem(pointer=pointer((*path, part.again)), detail="comes twice in its object")

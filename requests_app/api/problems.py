@@ -17,11 +17,10 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from ai.errors import PromptBroken
-from requests_app.errors import Problem, RequestError, SubmissionInvalid
+from ai.errors import MOST_PROBLEMS, Problem, PromptBroken
+from ai.storable import pointer
+from requests_app.errors import RequestError, SubmissionInvalid
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
-
-MOST_ERRORS = 50  # a hostile body may have millions of wrong fields
 
 EXPECTED = ("provider_unavailable", "unavailable")  # of the server's errors, those that need no debugging
 
@@ -39,15 +38,10 @@ class Fault(APIException):
         self.wait = wait
 
 
-def pointer(parent: str, key: object) -> str:
-    """One step further in a JSON pointer (RFC 6901)."""
-    return f"{parent}/{str(key).replace('~', '~0').replace('/', '~1')}"
-
-
 class ProblemFormatter(ExceptionFormatter):
     def run(self) -> dict[str, object]:
         request = self.context["request"]
-        errors = list(_errors(self.exc))[:MOST_ERRORS]
+        errors = list(_errors(self.exc))[:MOST_PROBLEMS]
         detail = _sentence(errors) if errors else str(self.exc.detail)
         return problem(self.exc.default_code, detail, request_id=getattr(request, "request_id", None), errors=errors)
 
@@ -91,16 +85,16 @@ def _errors(exc: APIException) -> Iterator[Problem]:
     if isinstance(exc, Fault):
         yield from exc.errors
     elif isinstance(exc, ValidationError):
-        yield from _flat(exc.detail, "")
+        yield from _flat(exc.detail, ())
 
 
-def _flat(detail: Any, where: str) -> Iterator[Problem]:
+def _flat(detail: Any, path: tuple[str, ...]) -> Iterator[Problem]:
     """DRF's nested lists and dictionaries of messages as one list of pointers."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            yield from _flat(inner, where if key == api_settings.NON_FIELD_ERRORS_KEY else pointer(where, key))
+            yield from _flat(inner, path if key == api_settings.NON_FIELD_ERRORS_KEY else (*path, key))
     elif isinstance(detail, list):
         for inner in detail:
-            yield from _flat(inner, where)
+            yield from _flat(inner, path)
     else:
-        yield Problem(pointer=where, detail=str(detail))
+        yield Problem(pointer=pointer(path), detail=str(detail))

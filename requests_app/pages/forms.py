@@ -15,9 +15,9 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ai.errors import Problem
 from ai.models import PromptTemplate
 from ai.types import JSON
-from requests_app.errors import Problem
 
 Kind = Literal["text", "textarea", "select", "checkbox", "number", "json"]
 Schema = Mapping[str, Any]

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ai.errors import PromptError
+from ai.errors import Problem, PromptError
 from requests_app import intake
-from requests_app.errors import Problem, RequestError, SubmissionInvalid
+from requests_app.errors import RequestError, SubmissionInvalid
 from requests_app.models import AIRequest
 from requests_app.pages.asking import PageRequest, for_page_parts, named, sentence, uuid_or_none
 from requests_app.pages.chooser import Choice, answerer_of, choices, chosen

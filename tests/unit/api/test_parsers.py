@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import ParseError
 
-from requests_app.api.parsers import DEEPEST, StrictJSONParser
+from ai.storable import DEEPEST
+from requests_app.api.parsers import StrictJSONParser
 from requests_app.api.problems import Fault
 
 

@@ -10,14 +10,14 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from requests_app.api.problems import ProblemHandler, pointer
+from ai.errors import Problem
+from requests_app.api.problems import ProblemHandler
 from requests_app.errors import (
     ContextTooLong,
     KeyBusy,
     KeyReused,
     NoModelConfigured,
     PositionInvalid,
-    Problem,
     RequestError,
     SubmissionInvalid,
 )
@@ -82,7 +82,3 @@ def test_nested_messages_become_pointers() -> None:
 def test_detail_is_a_sentence_about_the_first_error() -> None:
     many = exceptions.ValidationError({"a": ["is missing."], "b": ["is wrong"]})
     assert handled(many).data["detail"] == "/a: is missing, and 1 more."
-
-
-def test_pointer_escapes_its_key() -> None:
-    assert pointer("/a", "x/y~z") == "/a/x~1y~0z"

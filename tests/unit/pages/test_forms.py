@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from ai.errors import Problem
 from ai.models import PromptTemplate
-from requests_app.errors import Problem
 from requests_app.pages.forms import Field, PromptForm
 
 SCHEMAS: dict[str, dict[str, Any]] = {

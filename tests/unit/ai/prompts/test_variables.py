@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ai.errors import VariablesInvalid
+from ai.errors import MOST_PROBLEMS, VariablesInvalid
 from ai.prompts.spec import PromptSpec
-from ai.prompts.variables import MAX_PROBLEMS, validate_payload
+from ai.prompts.variables import validate_payload
 
 SPEC = PromptSpec.model_validate(
     {
@@ -60,7 +60,7 @@ def test_accepts_a_good_payload() -> None:
         ({**GOOD, "text": "a\0"}, {"/text": "holds a NUL or half a surrogate pair"}),
         ({**GOOD, "tags": ["\ud800"]}, {"/tags/0": "holds a NUL or half a surrogate pair"}),
         ({**GOOD, "count": float("inf")}, {"/count": "is no finite number"}),
-        ({**GOOD, "a/b~\0": 1}, {"/a~1b~0\ufffd": "its name holds a NUL or half a pair"}),
+        ({**GOOD, "a/b~\0": 1}, {"": "has a key that holds a NUL or half a surrogate pair"}),
         ([], {"": "must be an object"}),
         (None, {"": "must be an object"}),
     ],
@@ -77,8 +77,8 @@ def test_never_repeats_the_value() -> None:
 
 
 def test_answers_a_flood_with_a_few() -> None:
-    assert len(problems({f"v{number}": 1 for number in range(1000)})) == MAX_PROBLEMS
-    assert len(problems({**GOOD, "tags": ["\0"] * 1000})) == MAX_PROBLEMS
+    assert len(problems({f"v{number}": 1 for number in range(1000)})) == MOST_PROBLEMS
+    assert len(problems({**GOOD, "tags": ["\0"] * 1000})) == MOST_PROBLEMS
 
 
 def test_astral_text_is_text() -> None:
