@@ -1,9 +1,10 @@
 """What can go wrong in the AI core.
 
 AIError
+├── FileBroken                  a file of the project is wrong; names each place by file and line
 ├── PromptError                 a prompt cannot be found, read or rendered
 │   ├── PromptNotFound
-│   ├── PromptBroken            a prompt's file is wrong; names each place by file and line
+│   ├── PromptBroken            a FileBroken too: it is a prompt's file
 │   └── VariablesInvalid        names each wrong variable by JSON pointer
 ├── ConfigurationError          the catalogue or a setting is wrong
 └── ProviderError               one provider call failed
@@ -30,14 +31,6 @@ class AIError(Exception):
     """Anything the AI core raises on purpose."""
 
 
-class PromptError(AIError):
-    pass
-
-
-class PromptNotFound(PromptError):
-    pass
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileProblem:
     """``line`` counts from 1."""
@@ -47,10 +40,22 @@ class FileProblem:
     detail: str
 
 
-class PromptBroken(PromptError):
+class FileBroken(AIError):
     def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(f"{p.file}:{p.line}: {p.detail}" for p in self.problems))
+
+
+class PromptError(AIError):
+    pass
+
+
+class PromptNotFound(PromptError):
+    pass
+
+
+class PromptBroken(FileBroken, PromptError):
+    pass
 
 
 MOST_PROBLEMS = 50  # told at once; hostile input may have millions

@@ -16,10 +16,10 @@ from jsonschema.exceptions import SchemaError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ai.errors import FileProblem, PromptBroken
+from ai.errors import FileBroken, FileProblem, PromptBroken
 from ai.prompts.placeholders import placeholders
 from ai.prompts.spec import PromptSpec, is_free_text, may_enter_system, references
-from ai.prompts.yaml_source import Source, Step
+from ai.yaml_source import Source, Step
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -76,13 +76,10 @@ def read_prompt(path: Path) -> PromptFile:
 
 @lru_cache(maxsize=512)
 def _read(path: Path, modified: int, _size: int) -> PromptFile:
-    name = display_name(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise PromptBroken([FileProblem(file=name, line=line, detail="not UTF-8")]) from None
-    source = Source(name=name, text=text)
+        source = Source.read(path, name=display_name(path))
+    except FileBroken as broken:
+        raise PromptBroken(broken.problems) from None
     spec = _parse(source)
     problems = [*_name_problems(source, spec, path), *_variable_problems(source, spec), *_text_problems(source, spec)]
     if problems:

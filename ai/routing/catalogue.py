@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import yaml
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ai.errors import ConfigurationError
+from ai.errors import ConfigurationError, FileBroken, FileProblem
 from ai.types import Capability, ModelPrice, ModelSpec, ProviderSpec
+from ai.yaml_source import Source, Step
 
 DEFAULT_ROUTE = "default"
 
@@ -92,18 +91,18 @@ class Catalogue(_Entry):
     models: dict[str, ModelEntry]
     routes: dict[str, RouteEntry]
 
-    def dangling(self) -> Iterator[str]:
-        """Names that stand for nothing, each with the key where it stands."""
+    def dangling(self) -> Iterator[tuple[tuple[Step, ...], str]]:
+        """Names that stand for nothing: the key where each stands, and what it is."""
         for name, entry in self.models.items():
             if entry.provider not in self.providers:
-                yield f"models.{name}.provider: there is no provider {entry.provider!r}"
+                yield ("models", name, "provider"), f"there is no provider {entry.provider!r}"
         for name, route in self.routes.items():
             for priority in RouteEntry.model_fields:
                 for position, wanted in enumerate(getattr(route, priority) or ()):
                     if wanted not in self.models:
-                        yield f"routes.{name}.{priority}.{position}: there is no model {wanted!r}"
+                        yield ("routes", name, priority, position), f"there is no model {wanted!r}"
         if DEFAULT_ROUTE not in self.routes:
-            yield f"routes.{DEFAULT_ROUTE}: missing"
+            yield ("routes", DEFAULT_ROUTE), "missing"
 
 
 def model_for(action: str, *, priority: str = "balanced") -> tuple[ModelSpec, ...]:
@@ -138,7 +137,7 @@ def available_providers() -> tuple[ProviderSpec, ...]:
 
 
 def load() -> Catalogue:
-    """Read again when its file changes. Raises ConfigurationError that names file and key."""
+    """Read again when its file changes. Raises ConfigurationError that names file, line and key."""
     path = Path(settings.LINTEL_CATALOGUE)
     try:
         changed = path.stat().st_mtime_ns
@@ -150,31 +149,23 @@ def load() -> Catalogue:
 @lru_cache(maxsize=4)
 def _read(path: Path, _changed: int) -> Catalogue:
     try:
-        catalogue = Catalogue.model_validate(yaml.load(path.read_text(), _UniqueKeys))  # noqa: S506  # a SafeLoader
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+        source = Source.read(path, name=str(path))
+        catalogue = Catalogue.model_validate(source.value)
+    except FileBroken as broken:
+        raise _unusable(broken.problems) from None
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
-        raise _broken(path, problems) from error
-    if problems := list(catalogue.dangling()):
-        raise _broken(path, problems)
+        raise _unusable([_problem(source, found["loc"], found["msg"]) for found in error.errors()]) from None
+    if problems := [_problem(source, where, what) for where, what in catalogue.dangling()]:
+        raise _unusable(problems)
     return catalogue
 
 
-def _broken(path: Path, problems: list[str]) -> ConfigurationError:
-    return ConfigurationError("\n".join(f"{path}: {problem}" for problem in problems))
+def _problem(source: Source, where: tuple[Step, ...], what: str) -> FileProblem:
+    return source.problem(source.key_line(*where), f"{'.'.join(map(str, where))}: {what}")
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML silently keeps the last of two equal keys: a route or price that vanishes."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"two keys {key.value!r}", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+def _unusable(problems: Sequence[FileProblem]) -> ConfigurationError:
+    return ConfigurationError("\n".join(f"{problem.file}:{problem.line}: {problem.detail}" for problem in problems))
 
 
 def _is_configured(spec: ProviderSpec) -> bool:

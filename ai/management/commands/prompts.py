@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ai.errors import PromptError
+from ai.errors import AIError
 from ai.prompts.checks import check_prompts
 from ai.prompts.lock import is_new, read_lock, with_new_versions, write_lock
 from ai.prompts.models import PromptLabel, PromptTemplate
 from ai.prompts.registry import move_label
 from ai.prompts.source import TEMPLATES, display_name, prompt_paths, read_prompts, version_order
-from ai.prompts.yaml_source import Source
+from ai.yaml_source import Source
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, action: str | None, **options: Any) -> None:
         try:
             getattr(self, f"_{action or 'list'}")(**options)
-        except PromptError as error:
+        except AIError as error:
             raise CommandError(str(error)) from error
 
     def _list(self, **_options: Any) -> None:
@@ -93,6 +93,6 @@ def next_version(version: str) -> str:
 
 def with_version(path: Path, version: str) -> str:
     """The file's text with another version and every other character as it was."""
-    text = path.read_text(encoding="utf-8")
-    node = Source(name=display_name(path), text=text).node("version")
-    return f'{text[: node.start_mark.index]}"{version}"{text[node.end_mark.index :]}'
+    source = Source.read(path, name=display_name(path))
+    node = source.node("version")
+    return f'{source.text[: node.start_mark.index]}"{version}"{source.text[node.end_mark.index :]}'

@@ -96,13 +96,14 @@ def test_unknown_model_is_named(catalogue: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "where"),
     [
-        ("context_window: 100", "context_window: many", "models.small.context_window"),
+        ("context_window: 100", "context_window: many", ":5: models.small.context_window"),
         ("kind: openai", "kind: openai, colour: red", "providers.fake.colour"),
         ("provider: fake", "provider: real", "models.small.provider: there is no provider 'real'"),
         ("fast: [small]", "fast: [tiny]", "routes.default.fast.0: there is no model 'tiny'"),
         ("fast: [small]", "fast: []", "routes.default.fast"),
         ("  default:", "  other:", "routes.default: missing"),
-        ("  large:", "  small:", "two keys 'small'"),
+        ("  large:", "  small:", ":6: the key small is there twice"),
+        ("fast: [small]", "? [a]\n    : [small]", "keys must be text"),
         ("routes:", "routes: [", "catalogue.yaml"),
     ],
 )
@@ -111,6 +112,11 @@ def test_faults_name_file_and_key(catalogue: Path, was: str, becomes: str, where
     messages = [message.msg for message in check_catalogue()]
     assert any(where in message for message in messages), messages
     assert str(catalogue) in messages[0]
+
+
+def test_a_file_in_another_encoding_is_named(catalogue: Path) -> None:
+    catalogue.write_bytes(b"providers: {}\nmodels: \xff")
+    assert [message.msg for message in check_catalogue()] == [f"{catalogue}:2: not UTF-8"]
 
 
 def test_missing_file_is_named(settings: Settings, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ai.errors import FileProblem, PromptBroken
+from ai.errors import FileBroken, FileProblem
 from ai.storable import UNSTORABLE
 
 Step = str | int
@@ -36,8 +37,17 @@ for _tag, _pattern, _first in (
 class Source:
     """One file, read: its plain value, and the line of each part of it."""
 
+    @classmethod
+    def read(cls, path: Path, *, name: str) -> Self:
+        """Raises FileBroken."""
+        try:
+            return cls(name=name, text=path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise FileBroken([FileProblem(file=name, line=line, detail="not UTF-8")]) from None
+
     def __init__(self, *, name: str, text: str) -> None:
-        """Raises PromptBroken with the first reason why ``text`` is no plain YAML mapping."""
+        """Raises FileBroken with the first reason why ``text`` is no plain YAML mapping."""
         self.name = name
         self.text = text
         self.root = _compose(name, text)
@@ -88,16 +98,16 @@ def _compose(name: str, text: str) -> MappingNode:
         raise _broken(name, error.problem_mark, f"not YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise PromptBroken([FileProblem(file=name, line=line, detail=f"not YAML: {error.reason}")]) from None
+        raise FileBroken([FileProblem(file=name, line=line, detail=f"not YAML: {error.reason}")]) from None
     if not isinstance(root, MappingNode):
-        raise PromptBroken([FileProblem(file=name, line=1, detail="must be a mapping of keys to values")])
+        raise FileBroken([FileProblem(file=name, line=1, detail="must be a mapping of keys to values")])
     return root
 
 
 def _value(name: str, root: MappingNode) -> dict[str, Any]:
     problems = list(_node_problems(name, root))
     if problems:
-        raise PromptBroken(problems)
+        raise FileBroken(problems)
     value: dict[str, Any] = _Loader("").construct_document(root)
     return value
 
@@ -144,5 +154,5 @@ def _problem(name: str, node: Node, detail: str) -> FileProblem:
     return FileProblem(file=name, line=node.start_mark.line + 1, detail=detail)
 
 
-def _broken(name: str, mark: Any, detail: str) -> PromptBroken:
-    return PromptBroken([FileProblem(file=name, line=mark.line + 1 if mark else 1, detail=detail)])
+def _broken(name: str, mark: Any, detail: str) -> FileBroken:
+    return FileBroken([FileProblem(file=name, line=mark.line + 1 if mark else 1, detail=detail)])
