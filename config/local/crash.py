@@ -58,7 +58,7 @@ def watch_and_kill(running: Running, client: Client, request_id: str) -> Witness
             if witness.killed_at is None and len(witness.text) >= ENOUGH_TEXT:
                 witness.killed_at = time.monotonic()
                 kill_worker(running)
-    running.terminal.console.print()
+        running.terminal.end_line()
     return witness
 
 
@@ -67,7 +67,7 @@ def take(witness: Witness, event: dict[str, Any], terminal: Terminal) -> None:
         if witness.resets and witness.silence is None and witness.killed_at is not None:
             witness.silence = time.monotonic() - witness.killed_at
         witness.text += event["text"]
-        terminal.console.out(event["text"], end="")
+        terminal.stream(event["text"])
     elif event["type"] == "reset":
         witness.text, witness.resets = "", witness.resets + 1
         terminal.event("worker", f"another one took over (attempt {event['attempt']}); the answer begins anew")

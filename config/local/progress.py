@@ -14,7 +14,17 @@ import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 HIDDEN = (
-    *(b" + ", b" - ", b" ~ ", b"Resolved ", b"Prepared ", b"Installed ", b"Uninstalled ", b"Audited "),
+    *(
+        b" + ",
+        b" - ",
+        b" ~ ",
+        b"Resolved ",
+        b"Prepared ",
+        b"Installed ",
+        b"Uninstalled ",
+        b"Audited ",
+        b"Bytecode compiled ",
+    ),
     *(b"Using CPython ", b"Using Python "),
 )
 LINE_BEGINS_AFTER = (b"\n", b"\x1b[2K")

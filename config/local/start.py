@@ -30,6 +30,7 @@ from config.local.valkey import Valkey
 from config.local.weights import ensure_weights
 
 READY_SECONDS = 90.0
+CATCH_UP_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +60,18 @@ class Running:
     def show_manage(self, name: str, *arguments: str) -> int:
         """Run a management command at the person's own terminal; return its exit code."""
         with self.terminal.lending():
+            self.terminal.mid_line = True
             child = Child(self._managed(name, *arguments), self.plan.home, output=sys.stdout.buffer)
             code = self._until_it_ends(child)
+        self._let_logs_catch_up()
         if code != 0:
             self.terminal.problem(last_lines(child.said()))
         return code
+
+    def _let_logs_catch_up(self) -> None:
+        """What the worker says of a request stands below its answer."""
+        until = time.monotonic() + CATCH_UP_SECONDS
+        self.supervisor.watch(until=lambda: time.monotonic() > until)
 
     def _until_it_ends(self, child: Child) -> int:
         try:

@@ -60,7 +60,9 @@ class Supervisor:
         self._before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            self._terminal.mid_line = self._terminal.console.is_terminal  # it shows a ^C
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # ending is under way and bounded in time
         try:

@@ -16,15 +16,16 @@ class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self.lent = False
+        self.mid_line = False
 
     @contextmanager
     def lending(self) -> Iterator[None]:
-        """Somebody else writes here and may stand in the middle of a line."""
+        """An answer grows here: what can wait lets it."""
         self.lent = True
         try:
             yield
         finally:
-            self.lent = False
+            self.lent = self.mid_line = False
 
     def say(self, text: str) -> None:
         self.event("lintel", text)
@@ -33,9 +34,18 @@ class Terminal:
         self.event("problem", text)
 
     def event(self, name: str, text: str) -> None:
-        if self.lent:
-            self.console.print()
+        self.end_line()
         self.console.print(Text(name.ljust(NAME_WIDTH), style=STYLES.get(name, "cyan")), Text(text))
+
+    def stream(self, text: str) -> None:
+        """Go on in the same line."""
+        self.console.out(text, end="")
+        self.mid_line = not text.endswith("\n")
+
+    def end_line(self) -> None:
+        if self.mid_line:
+            self.console.print()
+        self.mid_line = False
 
     def rule(self, title: str) -> None:
         self.console.print(Text(f"── {title} ", style="bold"))

@@ -21,10 +21,10 @@ MEGABYTES = 93
 def ensure_weights(home: Home, terminal: Terminal) -> Path:
     """Return the file, fetching it when it is missing. It appears whole and checked, or not at all."""
     weights = home.models / WEIGHTS_NAME
+    aside = home.models / "fetching"
+    shutil.rmtree(aside, ignore_errors=True)  # what an interrupted start left, or its uv went on to write
     if weights.exists():
         return weights
-    aside = home.models / "fetching"
-    shutil.rmtree(aside, ignore_errors=True)  # what an interrupted start left
     terminal.say(f"Fetching the demonstration model's weights ({MEGABYTES} MB, once)")
     began = time.monotonic()
     _fetch(aside, terminal)
