@@ -52,7 +52,7 @@ class Cost:
 
 def cost_of(request: AIRequest) -> Cost:
     """What was never called cost nothing; unknown is not zero."""
-    if request.output_tokens is None:
+    if request.output_tokens is None or not request.model:
         return Cost(text=_("nothing"), note=_("no model was called"), sentence=_("It cost nothing."))
     if request.cost_usd is None:
         note = _("no price is known for this model")
@@ -82,7 +82,7 @@ def _model(request: AIRequest) -> Fact:
 
 
 def _tokens(request: AIRequest) -> Iterator[Fact]:
-    if request.output_tokens is None:
+    if request.output_tokens is None or not request.model:
         return
     cached = request.cache_read_tokens or 0
     sent = (request.input_tokens or 0) + cached + (request.cache_write_tokens or 0)

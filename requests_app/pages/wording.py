@@ -29,7 +29,7 @@ CALL_ENDS: dict[str, str | Promise] = {
     "cancelled": gettext_lazy("Stopped."),
     "lost": gettext_lazy("Its worker was lost."),
     "worker_lost": gettext_lazy("Its worker was lost."),
-    "handed over": gettext_lazy("Its worker was shut down."),
+    "handed_over": gettext_lazy("Its worker was shut down."),
 }
 
 SMALLEST = Decimal("0.000001")

@@ -81,6 +81,8 @@ function follow() {
     onConnection: connection,
     onGone: () => {
       announcer.warn(phrases.gone);
+      banner.firstElementChild.textContent = phrases.gone;
+      banner.hidden = false;
       changed(0); // where it was a log-out, this leads to the log-in
     },
   });
@@ -95,7 +97,8 @@ document.addEventListener("submit", async (event) => {
   const body = new FormData(form);
   form.querySelector("button").disabled = true;
   try {
-    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    if (answer.type !== "opaqueredirect") throw new Error(`${answer.status}`); // a stop that was carried out leads back here
     changed();
   } catch {
     form.submit();

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from requests_app.pages.wording import dollars, failure, seconds, title_of
+from ai.engine import MESSAGES
+from requests_app.pages.wording import call_end, dollars, failure, seconds, title_of
+from requests_app.runner import CANCELLED, HANDED_OVER, LOST
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,13 @@ def test_prompt_keys_read_as_titles() -> None:
 
 def test_a_code_that_has_no_sentence_stands_for_itself() -> None:
     assert failure("something_new") == "something_new"
+
+
+@pytest.mark.parametrize("outcome", [*MESSAGES, CANCELLED, LOST, HANDED_OVER, "worker_lost"])
+def test_every_end_of_a_call_is_a_sentence(outcome: str) -> None:
+    assert call_end(outcome).endswith(".")
+
+
+@pytest.mark.parametrize("code", [*MESSAGES, "worker_lost"])
+def test_every_failure_is_a_sentence(code: str) -> None:
+    assert failure(code).endswith(".")
