@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = "Migrate, load demo data, and print the path of a one-time sign-in link for demo; all else goes to stderr."
-    requires_system_checks = []  # migrate makes them
+    requires_system_checks = []  # an edited prompt is live and must not stop a start, which checks its own settings
 
     def handle(self, *_args: object, **_options: Any) -> None:
         call_command("migrate", interactive=False, stdout=self.stderr)

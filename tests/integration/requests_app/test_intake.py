@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from ai.models import PromptLabel, PromptTemplate
+from ai.prompts.registry import get_prompt
 from requests_app import intake
 from requests_app.errors import ContextTooLong, KeyBusy, KeyReused, NoModelConfigured, SubmissionInvalid
 from requests_app.intake import Accepted, Idempotency, accept, body_hash, cancel, retry
@@ -195,3 +198,15 @@ def test_retry_is_paid_by_a_team_of_today(waiting: AIRequest, bob: User) -> None
     AIRequest.objects.filter(pk=waiting.pk).update(team=bob.personal_team)
     waiting.refresh_from_db()
     assert retry(waiting).request.team == waiting.user.personal_team
+
+
+def test_prompt_that_needs_review_is_refused(alice: User) -> None:
+    content = {**json.loads(get_prompt("document_summary").content), "review": {"gate": "always"}}
+    gated = PromptTemplate.objects.create(
+        key="document_summary", version="2", hash="0" * 64, content=json.dumps(content), published=True
+    )
+    PromptLabel.objects.create(key="document_summary", template=gated, by="alice", reason="high stakes")
+    with pytest.raises(SubmissionInvalid) as refused:
+        accept(alice, SUMMARY)
+    assert pointers(refused) == ["/prompt_key"]
+    assert not AIRequest.objects.exists()
