@@ -11,6 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from config.local.child import Child
 from tests.process.stack import Stack, running_stack
 from tests.services import SERVICES
 
@@ -87,3 +88,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Real processes: the web server and the fake provider run, workers are started by who needs them."""
     with running_stack(SERVICES, tmp_path_factory.mktemp("stack")) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def standing_worker(stack: Stack) -> Child:
+    """The one worker that tests share which harm none: who freezes it may count on there being no other."""
+    return stack.start_worker(streams=400)

@@ -63,16 +63,11 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def worker(stack: Stack) -> Child:
-    return stack.start_worker()
-
-
 OpenDesk = Callable[..., Desk]
 
 
 @pytest.fixture
-def open_desk(browser: Browser, stack: Stack, worker: Child) -> Iterator[OpenDesk]:
+def open_desk(browser: Browser, stack: Stack, standing_worker: Child) -> Iterator[OpenDesk]:
     """Browsers of people, each watched: at the end none may have said an error or asked a stranger."""
     desks: list[Desk] = []
 

@@ -64,8 +64,8 @@ def test_focus_moves_on_when_its_button_goes(desk: Desk) -> None:
     expect(desk.page.locator("#answer-title")).to_be_focused()
 
 
-def test_stop_ends_at_once_what_no_worker_holds(desk: Desk, worker: Child) -> None:
-    worker.tell_all(signal.SIGSTOP)
+def test_stop_ends_at_once_what_no_worker_holds(desk: Desk, standing_worker: Child) -> None:
+    standing_worker.tell_all(signal.SIGSTOP)
     try:
         request_id = desk.send("Nobody takes this.")
         desk.page.get_by_role("button", name="Stop").click()
@@ -73,4 +73,4 @@ def test_stop_ends_at_once_what_no_worker_holds(desk: Desk, worker: Child) -> No
         desk.says("#notices", "It cost nothing.")
         assert desk.row(request_id)["status"] == "cancelled"
     finally:
-        worker.tell_all(signal.SIGCONT)
+        standing_worker.tell_all(signal.SIGCONT)

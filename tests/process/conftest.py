@@ -24,12 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.process)
 
 
-@pytest.fixture(scope="session")
-def standing_worker(stack: Stack) -> Child:
-    """A worker that tests share which harm none."""
-    return stack.start_worker(streams=400)
-
-
 @pytest.fixture
 def workers(stack: Stack) -> Iterator[list[Child]]:
     """Two workers of the test's own, with short leases, and no others: they may be killed."""
