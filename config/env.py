@@ -13,6 +13,13 @@ environ.Env.read_env(ROOT / ".env", overwrite=False)
 _env = environ.Env()
 
 
+def adopt_running_stack() -> None:
+    """Let a command that is typed by hand find the servers of a running `make run`; what is set already stays."""
+    note = path("LINTEL_HOME", ROOT / ".local") / "environment"
+    if note.exists():
+        environ.Env.read_env(note, overwrite=False)
+
+
 def text(name: str, default: str | None = None) -> str:
     """A required string, unless a default is given."""
     value = optional(name)

@@ -13,7 +13,17 @@ from config.local.occupancy import occupant, occupied
 from config.local.processes import end
 from config.local.terminal import Terminal
 
-STATE = ("postgres", "valkey", "secrets.json", "started-once", "logs", "run", "supervisor.json", "supervisor.lock")
+STATE = (
+    "postgres",
+    "valkey",
+    "secrets.json",
+    "started-once",
+    "logs",
+    "run",
+    "supervisor.json",
+    "supervisor.lock",
+    "environment",
+)
 GRACE_SECONDS = 60.0  # the supervisor bounds every part of its own ending
 
 

@@ -16,7 +16,7 @@ from config.local import logs, ports
 from config.local.child import Child, Command
 from config.local.environment import Patience, Plan, child_environment, read_patience, read_plan
 from config.local.errors import LocalError, ServiceFailed
-from config.local.home import REPOSITORY
+from config.local.home import REPOSITORY, Home, write_private
 from config.local.leftovers import end_leftovers
 from config.local.loopback import open_local
 from config.local.model import Model
@@ -101,16 +101,28 @@ def started(terminal: Terminal) -> Iterator[Running]:
             addresses, model = _start_servers(plan, supervisor, terminal)
             environment = child_environment(plan, addresses)
             prove_vectors(environment["DATABASE_URL"])
-            running = Running(
-                plan=plan, patience=patience, environment=environment, supervisor=supervisor, terminal=terminal
-            )
-            sign_in_path = running.ask_manage("prepare_local")
-            _start_processes(running)
-            if model is not None:
-                wait_for(model, supervisor)
-                terminal.event(model.name, "ready")
-            _wait_until_healthy(running)
-            yield replace(running, sign_in_path=sign_in_path)
+            with told_to_commands(plan.home, {**addresses, "SECRET_KEY": environment["SECRET_KEY"]}):
+                running = Running(
+                    plan=plan, patience=patience, environment=environment, supervisor=supervisor, terminal=terminal
+                )
+                sign_in_path = running.ask_manage("prepare_local")
+                _start_processes(running)
+                if model is not None:
+                    wait_for(model, supervisor)
+                    terminal.event(model.name, "ready")
+                _wait_until_healthy(running)
+                yield replace(running, sign_in_path=sign_in_path)
+
+
+@contextmanager
+def told_to_commands(home: Home, servers: Mapping[str, str]) -> Iterator[None]:
+    """Leave word of the servers for `manage.py` in another terminal, for as long as they are there."""
+    word = home.root / "environment"
+    write_private(word, "".join(f"{name}={value}\n" for name, value in servers.items()))
+    try:
+        yield
+    finally:
+        word.unlink(missing_ok=True)
 
 
 def _cleared(plan: Plan, terminal: Terminal) -> Plan:

@@ -1,7 +1,10 @@
 """`make run`: the embedded stack on loopback, demo users, prompts live as they are edited."""
 
 from config import env
-from config.settings.base import *  # noqa: F403
+
+env.adopt_running_stack()
+
+from config.settings.base import *  # noqa: E402, F403
 
 # Off, so that people meet the error pages that their users will.
 DEBUG = env.flag("DEBUG", default=False)

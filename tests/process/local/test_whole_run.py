@@ -62,6 +62,10 @@ def test_run_is_ready_refuses_a_twin_and_leaves_nothing(tmp_path: Path) -> None:
         url = next(line.split()[-1] for line in run.stdout if "Lintel is ready at" in line)
         with open_local(f"{url}/healthz", timeout=10) as answer:
             assert answer.status == 200
+        local = {**env, "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+        by_hand = [sys.executable, "manage.py", "token", "demo"]
+        typed = subprocess.run(by_hand, cwd=REPOSITORY, env=local, capture_output=True, text=True, timeout=60)
+        assert "lintel_" in typed.stdout, typed.stderr
         twin = lintel("run", env=env)
         assert (twin.returncode, url in twin.stdout) == (1, True)
         family = recorded(home.run)
@@ -71,6 +75,7 @@ def test_run_is_ready_refuses_a_twin_and_leaves_nothing(tmp_path: Path) -> None:
         run.communicate(timeout=60)
     assert run.returncode == 0
     assert leftovers(home) == []
+    assert not (home.root / "environment").exists()
     assert not any(one.alive() for one in family)
 
 
