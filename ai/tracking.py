@@ -56,6 +56,8 @@ class LLMUsageLog(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.CALL)
     subject = models.UUIDField(_("subject"), help_text=_("Who asked: a user."), db_index=True)
     scope = models.UUIDField(_("scope"), help_text=_("Who pays: a team."), db_index=True)
+    object_id = models.CharField(_("object id"), max_length=200, blank=True, help_text=_("The caller's own mark."))
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     prompt_key = models.CharField(_("prompt"), max_length=100)
     prompt_version = models.CharField(_("prompt version"), max_length=50)
     provider = models.CharField(_("provider"), max_length=100)

@@ -60,6 +60,7 @@ class AttemptReason(models.TextChoices):
     FALLBACK = "fallback", _("another model")
     TAKEOVER = "takeover", _("another worker")
     RESUMED = "resumed", _("after waiting")
+    REASK = "reask", _("asked for the required form")
 
 
 class AIRequestQuerySet(models.QuerySet["AIRequest"]):
@@ -140,8 +141,15 @@ class AIRequest(models.Model):
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"))
 
+    http_request_id = models.CharField(_("HTTP request id"), max_length=64, blank=True, editable=False)
+    traceparent = models.CharField(_("trace parent"), max_length=55, blank=True, editable=False)
+
     result = models.TextField(_("result"), null=True, blank=True)  # noqa: DJ001 - no answer is not an empty answer
     partial = models.TextField(_("partial text"), blank=True)
+    output = models.JSONField(
+        _("structured output"), null=True, blank=True, help_text=_("The answer's value, where the prompt has a schema.")
+    )
+    repaired = models.BooleanField(_("repaired"), default=False)
     error_code = models.CharField(_("error code"), max_length=50, blank=True)
     error_message = models.CharField(_("error message"), max_length=500, blank=True)
 

@@ -11,6 +11,7 @@ from tests.process.client import fetch
 from tests.process.stack import Person, Stack
 
 PATIENCE_MS = 20_000
+FAILING_MS = 60_000  # a request whose every call fails is put back twice, for up to ten seconds each
 PAUSE_MS = 25
 RAW = "document.querySelector('[data-raw]').content.textContent"
 
@@ -63,8 +64,8 @@ class Desk:
         assert len(text) >= least
         return text
 
-    def wait_for_end(self, page: Page | None = None) -> None:
-        expect((page or self.page).locator("[data-request][data-final=yes]")).to_be_attached(timeout=PATIENCE_MS)
+    def wait_for_end(self, page: Page | None = None, *, patience_ms: int = PATIENCE_MS) -> None:
+        expect((page or self.page).locator("[data-request][data-final=yes]")).to_be_attached(timeout=patience_ms)
 
     def row(self, request_id: str) -> dict[str, Any]:
         return fetch(self.stack, self.person, request_id)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenDesk
-from tests.browser.desk import PATIENCE_MS, Desk
+from tests.browser.desk import FAILING_MS, PATIENCE_MS, Desk
 from tests.process.stack import Person, directive
 
 TEXT = "Größe 👍🏽 in **naïve** 🇨🇭 日本語.\n\nA second paragraph 😀 of some length.\r\n\r\n" * 4
@@ -87,7 +87,7 @@ def test_other_ways_are_found(desk: Desk, closed: list[str]) -> None:
 
 def test_a_failure_is_said_and_the_part_kept(desk: Desk) -> None:
     request_id = desk.send(directive(text="Half an answer. And more.", chunk_chars=4, after_chunks=4, ending="cut"))
-    desk.wait_for_end()
+    desk.wait_for_end(patience_ms=FAILING_MS)
     row = desk.row(request_id)
     assert row["status"] == "failed"
     assert row["partial"] == desk.raw() == "Half an answer. "
