@@ -1,4 +1,4 @@
-"""What every adapter offers. An adapter module has one more name: ``build(*, base_url, api_key) -> Provider``."""
+"""What every adapter offers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,3 @@ class Provider(Protocol):
         ...
 
     async def aclose(self) -> None: ...
-
-
-class AdapterModule(Protocol):
-    """The module that ``settings.LINTEL_PROVIDERS`` names for a kind."""
-
-    def build(self, *, base_url: str | None, api_key: str | None) -> Provider: ...

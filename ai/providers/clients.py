@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import cast
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from ai.errors import ConfigurationError
-from ai.providers.base import AdapterModule, Provider
+from ai.providers.base import Provider
+from ai.providers.registry import builder_for
 from ai.types import ProviderSpec
 
 
@@ -32,7 +30,7 @@ def client_for(spec: ProviderSpec) -> Provider:
     place = _Place(kind=spec.kind, base_url=spec.base_url, api_key=_api_key(spec))
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
     if place not in clients:
-        clients[place] = _adapter(place.kind).build(base_url=place.base_url, api_key=place.api_key)
+        clients[place] = builder_for(place.kind)(base_url=place.base_url, api_key=place.api_key)
     return clients[place]
 
 
@@ -45,14 +43,7 @@ async def close_clients() -> None:
 def load_adapters(specs: Iterable[ProviderSpec]) -> None:
     """Import the SDKs now (1-3 s each), for a worker that is about to serve, instead of within a first call."""
     for kind in {spec.kind for spec in specs}:
-        _adapter(kind)
-
-
-def _adapter(kind: str) -> AdapterModule:
-    modules: dict[str, str] = settings.LINTEL_PROVIDERS
-    if kind not in modules:
-        raise ConfigurationError(f"LINTEL_PROVIDERS names no module for providers of kind {kind!r}")
-    return cast(AdapterModule, import_module(modules[kind]))
+        builder_for(kind)
 
 
 def _api_key(spec: ProviderSpec) -> str | None:

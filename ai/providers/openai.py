@@ -18,6 +18,7 @@ from ai.errors import GarbledStream, StreamCut
 from ai.providers.base import Provider
 from ai.providers.events import EventData
 from ai.providers.openai_errors import failure_from_event, failure_from_exception
+from ai.providers.registry import register_llm_provider
 from ai.types import Capability, Completed, ProviderCall, StopReason, TextDelta, Usage
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -33,6 +34,7 @@ STOP_REASONS = {
 }
 
 
+@register_llm_provider("openai")
 def build(*, base_url: str | None, api_key: str | None) -> Provider:
     return OpenAIProvider(base_url=base_url or DEFAULT_BASE_URL, api_key=api_key)
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from ai.errors import ConfigurationError
+from ai.providers.registry import is_known
 from ai.routing.catalogue import ProviderEntry, load
 
 
@@ -23,7 +24,7 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
 
 def _check_provider(name: str, entry: ProviderEntry) -> Iterator[CheckMessage]:
     where = f"{settings.LINTEL_CATALOGUE}: providers.{name}"
-    if entry.kind not in settings.LINTEL_PROVIDERS:
+    if not is_known(entry.kind):
         yield Error(f"{where}.kind: LINTEL_PROVIDERS names no module for {entry.kind!r}", id="ai.E102")
     for key in ("base_url_setting", "api_key_setting"):
         setting = getattr(entry, key)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -23,10 +24,9 @@ async def test_one_client_per_place_and_key(settings: Settings) -> None:
     await close_clients()
 
 
-async def test_unknown_kind_is_named(settings: Settings) -> None:
-    settings.LINTEL_PROVIDERS = {}
-    with pytest.raises(ConfigurationError, match="'openai'"):
-        client_for(SPEC)
+async def test_unknown_kind_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="'pigeon'"):
+        client_for(replace(SPEC, kind="pigeon"))
 
 
 @pytest.mark.parametrize(
