@@ -170,9 +170,8 @@ def _template(submission: Submission) -> PromptTemplate:
         template = get_prompt(submission.prompt_key)
     except PromptNotFound:
         raise SubmissionInvalid([Problem(pointer="/prompt_key", detail="there is no such prompt")]) from None
-    if template.gated:
-        detail = "answers of this prompt must be reviewed before they are shown, and reviewing is not set up"
-        raise SubmissionInvalid([Problem(pointer="/prompt_key", detail=detail)])
+    if template.unavailable:
+        raise SubmissionInvalid([Problem(pointer="/prompt_key", detail=template.unavailable)])
     try:
         validate(template, submission.payload)
     except VariablesInvalid as wrong:

@@ -7,6 +7,7 @@ from typing import Literal
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from ai.prompts.spec import PromptSpec, parse_spec
@@ -87,9 +88,13 @@ class PromptTemplate(models.Model):
         return self.spec.output
 
     @property
-    def gated(self) -> bool:
-        """Whether a person must approve each answer before its owner sees it."""
-        return self.spec.review is not None
+    def unavailable(self) -> str:
+        """Why requests of this prompt are refused, as a sentence's end; empty where they are taken."""
+        if self.spec.review is not None:
+            return _("answers of this prompt must be reviewed before they are shown, and reviewing is not set up")
+        if self.spec.retrieve is not None:
+            return _("this prompt answers from documents, and retrieval is not set up")
+        return ""
 
     @property
     def cut(self) -> Literal["reset", "incomplete"]:

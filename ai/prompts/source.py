@@ -18,13 +18,13 @@ from pydantic_core import ErrorDetails
 
 from ai.errors import FileBroken, FileProblem, PromptBroken
 from ai.prompts.placeholders import placeholders
-from ai.prompts.spec import PromptSpec, is_free_text, may_enter_system, references
+from ai.prompts.spec import PASSAGES, PromptSpec, is_free_text, may_enter_system, references
 from ai.yaml_source import Source, Step
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Part of the file format, honoured by no code yet.
-_LATER = {("retrieve",), ("cache",), ("abandon_after_s",), ("review", "audit")}
+_LATER = {("cache",), ("abandon_after_s",), ("review", "audit")}
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -81,7 +81,12 @@ def _read(path: Path, modified: int, _size: int) -> PromptFile:
     except FileBroken as broken:
         raise PromptBroken(broken.problems) from None
     spec = _parse(source)
-    problems = [*_name_problems(source, spec, path), *_variable_problems(source, spec), *_text_problems(source, spec)]
+    problems = [
+        *_name_problems(source, spec, path),
+        *_variable_problems(source, spec),
+        *_text_problems(source, spec),
+        *_retrieval_problems(source, spec),
+    ]
     if problems:
         raise PromptBroken(problems)
     content = json.dumps(source.value, ensure_ascii=False, separators=(",", ":"))
@@ -224,6 +229,8 @@ def _text_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:
 def _placeholder_problem(name: str | None, place: _Place, spec: PromptSpec) -> str | None:
     if name is None:
         return "a lone $; write $$ for a dollar"
+    if name == PASSAGES and spec.retrieve is not None:
+        return None if place.role == "user" else f"${name} may not enter the {place.role} text"
     if name not in spec.properties:
         return f"${name} is not among the variables"
     if place.own is not None:
@@ -243,3 +250,16 @@ def _own_value_problems(
             yield source.problem(line, f"the value {name} is never used in this turn")
         elif not spec.fits(name, value):
             yield source.problem(line, f"the value {name} does not fit the variable's schema")
+
+
+def _retrieval_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:
+    if spec.retrieve is None:
+        return
+    query = spec.properties.get(spec.retrieve.query)
+    if not isinstance(query, dict) or query.get("type") != "string" or not is_free_text(query):
+        yield source.problem(source.line("retrieve", "query"), "retrieve.query names no variable that is free text")
+    if PASSAGES in spec.properties:
+        line = source.key_line("variables", "properties", PASSAGES)
+        yield source.problem(line, f"{PASSAGES} is what retrieval fills; name the variable otherwise")
+    if not any(found.name == PASSAGES for place in _places(spec) for found in placeholders(place.text)):
+        yield source.problem(source.key_line("retrieve"), f"the passages are never used; write ${PASSAGES}")

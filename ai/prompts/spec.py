@@ -1,7 +1,8 @@
 """What a prompt version says: the format of its YAML file, and nothing that no code obeys.
 
-``retrieve``, ``cache``, ``abandon_after_s`` and ``review.audit`` belong to the format but no part of the product
-honours them yet; a file that declares one is refused rather than quietly disobeyed.
+``cache``, ``abandon_after_s`` and ``review.audit`` belong to the format but no part of the product honours them yet; a
+file that declares one is refused rather than quietly disobeyed. ``review.gate`` and ``retrieve`` may be declared: requests
+of such a prompt are refused as long as the part that they need is missing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from ai.schemas import validator
 
 KEY = r"^[a-z][a-z0-9_]{0,62}$"
+PASSAGES = "passages"  # the placeholder that retrieval fills
 VERSION = r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,2}$"
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -38,6 +40,12 @@ class Review(_Strict):
     gate: Literal["always"]
 
 
+class Retrieve(_Strict):
+    """``query`` is the variable whose text is searched for; what is found stands in place of ``$passages``."""
+
+    query: Text
+
+
 class PromptSpec(_Strict):
     """One version of one prompt."""
 
@@ -54,6 +62,7 @@ class PromptSpec(_Strict):
     deadline: Annotated[int, Field(ge=1, le=3600)]
     output: dict[str, Any] | None = None
     review: Review | None = None
+    retrieve: Retrieve | None = None
     cut: Literal["reset", "incomplete"] = "reset"
 
     @field_validator("messages")

@@ -174,6 +174,7 @@ class PromptSummary(serializers.ModelSerializer[PromptTemplate]):
 
     variables = serializers.JSONField(read_only=True)
     example = serializers.JSONField(read_only=True)
+    unavailable = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
 
     class Meta:
@@ -186,8 +187,13 @@ class PromptSummary(serializers.ModelSerializer[PromptTemplate]):
             "description",
             "variables",
             "example",
+            "unavailable",
             "links",
         )
+
+    def get_unavailable(self, template: PromptTemplate) -> str | None:
+        """Why requests of it are refused; null where they are taken."""
+        return template.unavailable or None
 
     def get_links(self, template: PromptTemplate) -> dict[str, str]:
         return {"self": reverse("api-prompt", args=[template.key])}

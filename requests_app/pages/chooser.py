@@ -57,8 +57,8 @@ class Answerer:
 
 
 def choices() -> list[Choice]:
-    """What a person may run: a prompt whose answers need a review is refused at the door."""
-    return [Choice(template=template) for template in load_prompts() if not template.gated]
+    """What a person may run: an unavailable prompt is refused at the door."""
+    return [Choice(template=template) for template in load_prompts() if not template.unavailable]
 
 
 def chosen(offered: Sequence[Choice], key: str) -> Choice | None:

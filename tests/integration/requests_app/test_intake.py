@@ -200,8 +200,11 @@ def test_retry_is_paid_by_a_team_of_today(waiting: AIRequest, bob: User) -> None
     assert retry(waiting).request.team == waiting.user.personal_team
 
 
-def test_prompt_that_needs_review_is_refused(alice: User) -> None:
-    content = {**json.loads(get_prompt("document_summary").content), "review": {"gate": "always"}}
+@pytest.mark.parametrize(
+    ("needs", "word"), [({"review": {"gate": "always"}}, "review"), ({"retrieve": {"query": "document"}}, "retrieval")]
+)
+def test_prompt_whose_needs_are_not_met_is_refused(alice: User, needs: dict[str, object], word: str) -> None:
+    content = {**json.loads(get_prompt("document_summary").content), **needs}
     gated = PromptTemplate.objects.create(
         key="document_summary", version="2", hash="0" * 64, content=json.dumps(content), published=True
     )
@@ -209,4 +212,5 @@ def test_prompt_that_needs_review_is_refused(alice: User) -> None:
     with pytest.raises(SubmissionInvalid) as refused:
         accept(alice, SUMMARY)
     assert pointers(refused) == ["/prompt_key"]
+    assert word in refused.value.problems[0].detail
     assert not AIRequest.objects.exists()

@@ -65,7 +65,10 @@ def test_reads_few_shot_turns(tmp_path: Path) -> None:
         ("  examples:\n    - name: Ann\n", "", 8, "need examples"),
         ("type: string", "type: strin", 12, "no JSON Schema"),
         ("{type: string, title", "{$ref: 'http://x.test/y', type: string, title", 8, "only #/$defs"),
-        ("deadline: 30", "deadline: 30\nretrieve: true", 8, "retrieve is not supported yet"),
+        ("deadline: 30", "deadline: 30\nretrieve: {query: name}", 8, "passages are never used"),
+        ("deadline: 30", "deadline: 30\nretrieve: {query: tone}", 8, "no variable that is free text"),
+        ("deadline: 30", "deadline: 30\nretrieve: {query: other}", 8, "no variable that is free text"),
+        ("Loud: $loud", "Loud: $loud $passages", 19, "$passages is not among"),
         ("deadline: 30", "deadline: 30\ncache: true", 8, "cache is not supported yet"),
         ("deadline: 30", "deadline: 30\nabandon_after_s: 9", 8, "abandon_after_s is not supported yet"),
         ("deadline: 30", "deadline: 30\nreview:\n  gate: always\n  audit: x", 10, "review.audit is not supported yet"),
@@ -137,3 +140,26 @@ def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
 
 def test_ten_comes_after_nine() -> None:
     assert sorted(["1.10", "1.9", "2", "1"], key=version_order) == ["1", "1.9", "1.10", "2"]
+
+
+RETRIEVING = SOUND.replace("deadline: 30", "deadline: 30\nretrieve: {query: name}").replace(
+    "  $name\n", "  $name\n  $passages\n"
+)
+
+
+def test_reads_a_prompt_that_retrieves(tmp_path: Path) -> None:
+    retrieve = read_prompt(write(tmp_path, RETRIEVING)).spec.retrieve
+    assert retrieve is not None
+    assert retrieve.query == "name"
+
+
+def test_passages_stay_out_of_the_system_text(tmp_path: Path) -> None:
+    text = RETRIEVING.replace("Be $tone.", "Be $tone. $passages")
+    assert lines(tmp_path, text, "$passages may not enter the system text") == [19]
+
+
+def test_passages_are_no_variable(tmp_path: Path) -> None:
+    text = RETRIEVING.replace(
+        "    loud:", "    passages: {type: string, title: P, maxLength: 9, default: x}\n    loud:"
+    )
+    assert lines(tmp_path, text, "passages is what retrieval fills") == [15]
