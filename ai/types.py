@@ -17,6 +17,8 @@ class StopReason(StrEnum):
     END = "end"
     MAX_TOKENS = "max_tokens"
     REFUSAL = "refusal"
+    PAUSED = "paused"
+    """It left off on its own, to be resumed by a further call."""
     OTHER = "other"
 
 
