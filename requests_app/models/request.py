@@ -173,6 +173,7 @@ class AIRequest(models.Model):
         verbose_name = _("request")
         verbose_name_plural = _("requests")
         ordering = ["-created", "-id"]
+        permissions = [("view_request_text", "Can read the texts of other people's requests")]
         indexes = [
             models.Index(fields=["user", "-created", "-id"], name="request_by_user"),
             models.Index(fields=["created"], name="request_pending", condition=models.Q(status=Status.PENDING)),
