@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from ai.signals import CallFinished, announce, call_finished
 from ai.types import JSON, Usage
 
 USAGE = tuple(field.name for field in fields(Usage))
@@ -121,13 +122,36 @@ class CallFacts(TypedDict):
     price: JSON | None
 
 
-def log_usage(*, usage: Usage, **call: Unpack[CallFacts]) -> None:
-    """Write one call's usage; safe to repeat.
+def log_usage(*, usage: Usage, reason: str, outcome: str, **call: Unpack[CallFacts]) -> None:
+    """Write one call's usage, and announce it with why it was made and how it ended; safe to repeat.
 
     The first record of a call stands. An exact figure that comes after an estimate is added as a correction, once.
     """
     row = LLMUsageLog(**call, **asdict(usage))
     LLMUsageLog.objects.bulk_create([row], ignore_conflicts=True)
     stored = LLMUsageLog.objects.get(reference=row.reference, attempt=row.attempt, kind=LLMUsageLog.Kind.CALL)
-    if stored.pk != row.pk and stored.estimated and not row.estimated:
-        LLMUsageLog.objects.bulk_create([stored.corrected_to(row)], ignore_conflicts=True)
+    if stored.pk == row.pk:
+        announce(call_finished, _finished(row, reason=reason, outcome=outcome))
+    elif stored.estimated and not row.estimated:
+        correction = stored.corrected_to(row)
+        LLMUsageLog.objects.bulk_create([correction], ignore_conflicts=True)
+        if LLMUsageLog.objects.filter(pk=correction.pk).exists():
+            announce(call_finished, _finished(correction, reason=reason, outcome=outcome))
+
+
+def _finished(row: LLMUsageLog, *, reason: str, outcome: str) -> CallFinished:
+    return CallFinished(
+        reference=row.reference,
+        attempt=row.attempt,
+        subject=row.subject,
+        scope=row.scope,
+        prompt_key=row.prompt_key,
+        prompt_version=row.prompt_version,
+        provider=row.provider,
+        model=row.model,
+        reason=reason,
+        outcome=outcome,
+        usage=row.usage,
+        cost_usd=row.cost_usd,
+        correction=row.kind == LLMUsageLog.Kind.CORRECTION,
+    )

@@ -23,6 +23,10 @@ class DatabaseThreads:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: on_fresh_connection(function, *args, **kwargs))
 
+    def submit(self, function: Callable[[], object]) -> None:
+        """Run it without waiting, from any thread."""
+        self._executor.submit(on_fresh_connection, function)
+
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
 

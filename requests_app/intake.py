@@ -34,6 +34,7 @@ from requests_app.errors import (
 )
 from requests_app.models import AIRequest, IdempotencyKey, Lane, Priority
 from requests_app.models.clock import seconds_from_now
+from requests_app.signals import announce_accepted
 from requests_app.wake import changed, wake
 
 TWIN_WAIT = "2s"
@@ -213,6 +214,7 @@ def _store(user: User, request: AIRequest, idempotency: Idempotency | None) -> A
         request.save(force_insert=True)
         request.refresh_from_db(fields=["created", "deadline"])
         transaction.on_commit(partial(wake, request.pk))
+        announce_accepted(request)
     return Accepted(request=request)
 
 

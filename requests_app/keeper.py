@@ -18,6 +18,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
+from ai.signals import deliver_through
 from requests_app.database import on_fresh_connection
 from requests_app.models import AIRequest, Status, WorkerLease
 from requests_app.models.clock import seconds_from_now
@@ -117,6 +118,7 @@ class Keeper:
         self._runner.lease_id = self._lease.pk
 
     def _run(self) -> None:
+        deliver_through(self._runner.aside)  # a slow receiver must not cost the process its lease
         while not self._stopping.is_set():
             now = time.monotonic()
             for duty in self._duties:

@@ -23,6 +23,7 @@ from ai.types import JSON, ModelSpec, Usage
 from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.request import AIRequestQuerySet
+from requests_app.signals import announce_finished
 
 CLAIM = """
 SELECT claimed.*, EXTRACT(EPOCH FROM claimed.deadline - clock_timestamp())::float8 AS seconds_left,
@@ -48,6 +49,7 @@ class ClosedCall:
     attempt: int
     provider: str
     model: str
+    reason: str
     outcome: str
     usage: Usage
     cost_usd: Decimal | None
@@ -155,6 +157,7 @@ def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
     if not moved:
         raise FenceLost
     StreamChunk.objects.filter(request_id=request_id).delete()
+    announce_finished(request_id)
 
 
 def record_call(request: AIRequest, call: ClosedCall) -> None:
@@ -171,6 +174,8 @@ def record_call(request: AIRequest, call: ClosedCall) -> None:
         prompt_version=request.prompt_version,
         provider=call.provider,
         model=call.model,
+        reason=call.reason,
+        outcome=call.outcome,
         usage=call.usage,
         cost_usd=call.cost_usd,
         price=call.price,
@@ -195,6 +200,7 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
             attempt=attempt.number,
             provider=attempt.provider,
             model=attempt.model,
+            reason=attempt.reason,
             outcome=outcome,
             usage=usage,
             cost_usd=cost.usd if cost else None,

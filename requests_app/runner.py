@@ -52,6 +52,7 @@ class Run:
     claim: Claim
     stop: Stop = field(default_factory=Stop)
     attempt: int = 0
+    reason: AttemptReason = AttemptReason.FIRST
     closed: ClosedCall | None = None
     stream: Stream | None = None
     text: list[str] = field(default_factory=list)
@@ -91,6 +92,10 @@ class Runner:
     def pull(self, run: Run, reason: str) -> None:
         """Stop a run, from any thread."""
         self._loop.call_soon_threadsafe(run.stop.pull, reason)
+
+    def aside(self, work: Callable[[], object]) -> None:
+        """Do it on a database thread, from any thread, without waiting."""
+        self._database.submit(work)
 
     async def run_next(self) -> bool:
         """Claim the next waiting request and run it to its end; False where nothing waits."""
@@ -138,14 +143,14 @@ class Runner:
 
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
-        reason = AttemptReason(run.request.attempt_reason if run.closed is None else event.reason)
+        run.reason = AttemptReason(run.request.attempt_reason if run.closed is None else event.reason)
         run.attempt = await self._step(
             run,
             lifecycle.open_call,
             run.request,
             attempt=run.attempt,
             model=event.model,
-            reason=reason,
+            reason=run.reason,
             closed=run.closed,
         )
         run.closed = None
@@ -249,6 +254,7 @@ def closed_call(run: Run, event: CallClosed) -> ClosedCall:
         attempt=run.attempt,
         provider=event.model.provider.name,
         model=event.model.name,
+        reason=run.reason,
         outcome=event.outcome,
         usage=event.usage,
         cost_usd=event.cost_usd,

@@ -38,6 +38,7 @@ def closed(attempt: int, *, outcome: str = "done", cost: str | None = "0.01", es
         attempt=attempt,
         provider="embedded",
         model=SMALL,
+        reason="first",
         outcome=outcome,
         usage=Usage(input_tokens=10, output_tokens=5, estimated=estimated),
         cost_usd=None if cost is None else Decimal(cost),

@@ -1,0 +1,113 @@
+"""What happens to requests, announced after the commit; ``ai.signals`` says how receivers are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.dispatch import Signal
+
+from ai.signals import announce
+from ai.types import Usage
+from requests_app.models import AIRequest
+
+request_accepted = Signal()
+request_finished = Signal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAccepted:
+    request_id: UUID
+    user_id: UUID
+    team_id: UUID
+    prompt_key: str
+    prompt_version: str
+    lane: str
+    priority: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFinished:
+    """A request reached its final status. ``usage`` and ``cost_usd`` sum up all its calls; None is an unknown cost."""
+
+    request_id: UUID
+    user_id: UUID
+    team_id: UUID
+    prompt_key: str
+    prompt_version: str
+    lane: str
+    priority: str
+    status: str
+    error_code: str
+    provider: str
+    model: str
+    attempt: int
+    takeovers: int
+    created: datetime
+    started: datetime | None
+    first_token: datetime | None
+    completed: datetime
+    usage: Usage
+    cost_usd: Decimal | None
+
+
+def announce_accepted(request: AIRequest) -> None:
+    """For a request that the current transaction has inserted."""
+    if request_accepted.has_listeners(RequestAccepted):
+        announce(request_accepted, _accepted(request))
+
+
+def announce_finished(request_id: UUID) -> None:
+    """For a request that the current transaction has ended. Its row is read again: the database's clock filled it."""
+    if request_finished.has_listeners(RequestFinished):
+        announce(
+            request_finished, _finished(AIRequest.objects.defer("payload", "result", "partial").get(pk=request_id))
+        )
+
+
+def _accepted(request: AIRequest) -> RequestAccepted:
+    return RequestAccepted(
+        request_id=request.pk,
+        user_id=request.user_id,
+        team_id=request.team_id,
+        prompt_key=request.prompt_key,
+        prompt_version=request.prompt_version,
+        lane=request.lane,
+        priority=request.priority,
+        created=request.created,
+    )
+
+
+def _finished(request: AIRequest) -> RequestFinished:
+    if request.completed is None:
+        raise ValueError(f"request {request.pk} is not finished")
+    return RequestFinished(
+        request_id=request.pk,
+        user_id=request.user_id,
+        team_id=request.team_id,
+        prompt_key=request.prompt_key,
+        prompt_version=request.prompt_version,
+        lane=request.lane,
+        priority=request.priority,
+        status=request.status,
+        error_code=request.error_code,
+        provider=request.provider,
+        model=request.model,
+        attempt=request.attempt,
+        takeovers=request.takeovers,
+        created=request.created,
+        started=request.started,
+        first_token=request.first_token,
+        completed=request.completed,
+        usage=Usage(
+            input_tokens=request.input_tokens or 0,
+            cache_read_tokens=request.cache_read_tokens or 0,
+            cache_write_tokens=request.cache_write_tokens or 0,
+            output_tokens=request.output_tokens or 0,
+            estimated=request.usage_estimated,
+        ),
+        cost_usd=request.cost_usd,
+    )
