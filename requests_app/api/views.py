@@ -21,7 +21,7 @@ from ai.errors import PromptNotFound
 from ai.prompts.registry import get_prompt, load_prompts
 from requests_app import intake
 from requests_app.api.base import ApiView, person
-from requests_app.api.filters import KnownParameters, RequestFilter
+from requests_app.api.filters import KnownParameters
 from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
 from requests_app.api.serializers import (
@@ -33,6 +33,7 @@ from requests_app.api.serializers import (
     SubmissionSerializer,
     links,
 )
+from requests_app.filters import RequestFilter
 from requests_app.models import AIRequest
 
 POLL_S = "1"

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from requests_app.api.paging import PAGE
 from requests_app.models import AIRequest, Status
+from requests_app.paging import PAGE
 from tests.integration.api.conftest import accepted
 
 URL = "/api/v1/requests"
@@ -42,6 +42,22 @@ def test_filters_narrow(api: APIClient, three: list[str]) -> None:
     assert ids(api, object_id="T-1") == three[1:2]
     assert ids(api, prompt_key="document_summary") == []
     assert ids(api, prompt_key="ticket_classify", status="pending") == three[:0:-1]
+
+
+def test_a_status_may_be_named_twice(api: APIClient, three: list[str]) -> None:
+    AIRequest.objects.filter(pk=three[0]).move(Status.CANCELLED)
+    rows = api.get(f"{URL}?status=cancelled&status=pending&status=").json()["results"]
+    assert [row["id"] for row in rows] == three[::-1]
+
+
+def test_model_is_the_one_that_answered(api: APIClient, three: list[str]) -> None:
+    AIRequest.objects.filter(pk=three[2]).update(model="big-one")
+    assert ids(api, model="big-one") == three[2:]
+
+
+def test_created_before_excludes_its_own_moment(api: APIClient, three: list[str]) -> None:
+    created: datetime = AIRequest.objects.get(pk=three[1]).created
+    assert ids(api, created_before=created.isoformat()) == three[:1]
 
 
 def test_created_after_excludes_its_own_moment(api: APIClient, three: list[str]) -> None:

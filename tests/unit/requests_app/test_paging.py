@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from requests_app.api.paging import Cursor
+from requests_app.paging import Cursor
 
 
 def test_cursor_survives_its_way_through_a_url() -> None:

@@ -1,0 +1,47 @@
+"""Which requests of a list are wanted: one set of filters for the API and for the History page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django_filters.fields import IsoDateTimeField, MultipleChoiceField
+
+from requests_app.models import Status
+
+
+class InstantField(IsoDateTimeField):  # type: ignore[misc]  # the library is untyped
+    """A moment that UTC can name: an offset can carry a time out of the calendar."""
+
+    def clean(self, value: str) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("is out of range", code="invalid") from None
+
+
+class InstantFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # the library is untyped
+    field_class = InstantField
+
+
+class AnyOfField(MultipleChoiceField):  # type: ignore[misc]  # the library is untyped
+    """A choice that may be named several times; left empty it filters nothing, as with all others."""
+
+    def clean(self, value: list[str]) -> Any:
+        return super().clean([each for each in value if each])
+
+
+class AnyOfFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # the library is untyped
+    field_class = AnyOfField
+
+
+class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library is untyped
+    status = AnyOfFilter(choices=Status.choices, distinct=False)
+    prompt_key = django_filters.CharFilter(max_length=100)
+    model = django_filters.CharFilter(max_length=200)
+    object_id = django_filters.CharFilter(max_length=200)
+    created_after = InstantFilter(field_name="created", lookup_expr="gt")
+    created_before = InstantFilter(field_name="created", lookup_expr="lt")
