@@ -57,8 +57,9 @@ class Answerer:
 
 
 def choices() -> list[Choice]:
-    """What a person may run: an unavailable prompt is refused at the door."""
-    return [Choice(template=template) for template in load_prompts() if not template.unavailable]
+    """What a person may run, those with short answers first: an unavailable prompt is refused at the door."""
+    available = [Choice(template=template) for template in load_prompts() if not template.unavailable]
+    return sorted(available, key=lambda choice: choice.template.max_tokens)
 
 
 def chosen(offered: Sequence[Choice], key: str) -> Choice | None:

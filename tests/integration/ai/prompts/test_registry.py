@@ -20,14 +20,28 @@ pytestmark = pytest.mark.django_db
 Commit = Callable[..., AbstractContextManager[Any]]
 
 
+SHIPPED = {
+    "intent_detection": "classification", "sentiment_score": "classification", "ticket_classify": "classification",
+    "document_summary": "default", "code_review": "default", "rag_answer": "default",
+    "architecture_audit": "analysis", "contract_analysis": "analysis", "medical_summary": "analysis",
+    "financial_report": "analysis",
+}  # fmt: skip
+REVIEWED = {"contract_analysis", "medical_summary", "financial_report"}
+
+
 def test_migrate_has_loaded_the_shipped_prompts() -> None:
-    assert [prompt.key for prompt in load_prompts()] == ["document_summary", "ticket_classify"]
+    assert {prompt.key: prompt.route for prompt in load_prompts()} == SHIPPED
+
+
+def test_high_stakes_and_retrieving_prompts_are_held_back() -> None:
+    assert {prompt.key for prompt in load_prompts() if prompt.unavailable} == REVIEWED | {"rag_answer"}
 
 
 def test_every_shipped_example_is_valid_and_renders() -> None:
     for prompt in load_prompts():
         validate(prompt, prompt.example)
-        assert render_prompt(prompt, prompt.example)[0].role == "system"
+        if prompt.spec.retrieve is None:
+            assert render_prompt(prompt, prompt.example)[0].role == "system"
 
 
 def test_a_live_prompt_costs_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
