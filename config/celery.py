@@ -1,4 +1,4 @@
-"""The Celery application: queues, time limits, and the default beat schedule as data."""
+"""The Celery application. What beat sends stands in the database (config/schedule.py)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 app = Celery("lintel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.beat_schedule = {
-    # Also the sign of life of beat and of the jobs worker: /healthz reads it.
-    "sweep": {"task": SWEEP_TASK, "schedule": 15.0, "options": {"expires": 30}},
-}
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="worker_signals")
 

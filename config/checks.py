@@ -1,23 +1,24 @@
 """What can be wrong with a deployment, said by `manage.py check` and not by a failure at midnight.
 
-The checks that look into the database run where it is named: `manage.py check --database default`.
+Here is what settings alone can tell; what the servers themselves tell is in config/database_checks.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-from config.database_roles import OLDEST_SERVER
-
-OLDEST_PGVECTOR = (0, 8)
 FEWEST_KEY_CHARACTERS = 50
 KNOWN_KEY_MARKS = ("django-insecure-", "test-secret-key", "change-me")
+# Placeholders of our own files, and what images and tutorials begin with.
+KNOWN_PASSWORDS = {"password", "postgres", "lintel", "lintel_app", "lintel_owner", "changeme", "change-me", "secret"}
+REDIS_URLS = ("REDIS_URL", "BROKER_URL", "CHANNELS_URL", "CACHE_URL")
+CSP_MIDDLEWARE = "csp.middleware.CSPMiddleware"
 
 
 @register()
@@ -52,71 +53,44 @@ def production(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.DEBUG:
         found.append(Error("DEBUG is on: errors show source and settings to everybody.", id="lintel.E003"))
-    if len(settings.SECRET_KEY) < FEWEST_KEY_CHARACTERS or settings.SECRET_KEY.startswith(KNOWN_KEY_MARKS):
-        hint = f"Use {FEWEST_KEY_CHARACTERS} or more random characters; sessions and sign-in links rest on it."
-        found.append(Error("SECRET_KEY is short or publicly known.", hint=hint, id="lintel.E004"))
     if settings.LINTEL_DEMO:
         found.append(Error("LINTEL_DEMO is on: anybody may log in as admin/admin.", id="lintel.E005"))
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = "Name the hosts that people type; addresses in mails and redirects are made of them."
+        found.append(Error("ALLOWED_HOSTS has '*': any Host header is believed.", hint=hint, id="lintel.E013"))
+    policy = getattr(settings, "CONTENT_SECURITY_POLICY", None) or {}
+    if CSP_MIDDLEWARE not in settings.MIDDLEWARE or "default-src" not in policy.get("DIRECTIVES", {}):
+        found.append(Error("Pages are sent without a Content-Security-Policy.", id="lintel.E016"))
     return found
 
 
-@register(Tags.database)
-def database_role(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Row-level rights and write-once tables bind only a role that is neither above them nor their owner."""
-    if "default" not in (databases or ()) or not has_server("default"):
-        return []
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT current_user, rolsuper, rolbypassrls,"
-            " EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p'))"
-            " FROM pg_roles WHERE rolname = current_user"
-        )
-        name, superuser, bypasses_rls, owns_tables = cursor.fetchone()
-    role = Role(name=name, superuser=superuser, bypasses_rls=bypasses_rls, owns_tables=owns_tables)
-    return list(role_messages(role))
+@register(Tags.security, deploy=True)
+def secrets(**_: Any) -> list[CheckMessage]:
+    keys = {"SECRET_KEY": settings.SECRET_KEY}
+    keys |= {f"SECRET_KEY_FALLBACKS[{place}]": key for place, key in enumerate(settings.SECRET_KEY_FALLBACKS)}
+    return [*key_messages(keys), *password_messages(dict(_passwords()))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """What the role of a connection may do that ours may not."""
-
-    name: str
-    superuser: bool = False
-    bypasses_rls: bool = False
-    owns_tables: bool = False
+def key_messages(keys: dict[str, str]) -> Iterator[CheckMessage]:
+    hint = f"Use {FEWEST_KEY_CHARACTERS} or more random characters; sessions and sign-in links rest on it."
+    for name, key in keys.items():
+        if len(key) < FEWEST_KEY_CHARACTERS or key.startswith(KNOWN_KEY_MARKS):
+            yield Error(f"{name} is short or publicly known.", hint=hint, id="lintel.E004")
 
 
-def role_messages(role: Role) -> Iterator[CheckMessage]:
-    hint = "Let DATABASE_URL name the application role that `manage.py bootstrap_database` makes."
-    if role.superuser:
-        yield Error(f"The role {role.name} of DATABASE_URL is a superuser.", hint=hint, id="lintel.E006")
-    if role.bypasses_rls:
-        yield Error(f"The role {role.name} of DATABASE_URL has BYPASSRLS.", hint=hint, id="lintel.E007")
-    if role.owns_tables:
-        yield Error(f"The role {role.name} of DATABASE_URL owns tables.", hint=hint, id="lintel.E008")
+def password_messages(passwords: dict[str, str]) -> Iterator[CheckMessage]:
+    for name, password in passwords.items():
+        if password.lower() in KNOWN_PASSWORDS:
+            hint = "Choose a random one, such as `openssl rand -hex 32` prints."
+            yield Error(f"The password in {name} is publicly known.", hint=hint, id="lintel.E014")
 
 
-@register(Tags.database)
-def database_server(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
-    for alias in filter(has_server, databases or ()):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "SELECT current_setting('server_version_num')::int,"
-                " (SELECT extversion FROM pg_extension WHERE extname = 'vector')"
-            )
-            found += server_messages(*cursor.fetchone())
-    return found
-
-
-def server_messages(version: int, pgvector: str | None) -> Iterator[CheckMessage]:
-    if version < OLDEST_SERVER:
-        yield Error(f"PostgreSQL 15 or newer is needed; this server is {version // 10000}.", id="lintel.E009")
-    hint = "Run `manage.py bootstrap_database` as a superuser; only one may create or update it."
-    if pgvector is None:
-        yield Error("The extension vector is not in this database.", hint=hint, id="lintel.E010")
-    elif tuple(int(part) for part in pgvector.split(".")[:2]) < OLDEST_PGVECTOR:
-        yield Error(f"pgvector 0.8 or newer is needed; this database has {pgvector}.", hint=hint, id="lintel.E011")
+def _passwords() -> Iterator[tuple[str, str]]:
+    """Where none is given, the server asks for something else."""
+    for alias, entry in settings.DATABASES.items():
+        yield f"the database {alias!r}", str(entry.get("PASSWORD") or "")
+    for name in REDIS_URLS:
+        yield name, unquote(urlsplit(getattr(settings, name) or "").password or "")
 
 
 def has_server(alias: str) -> bool:

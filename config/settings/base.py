@@ -12,6 +12,7 @@ from config import env
 ROOT = env.ROOT
 DEBUG = False
 SECRET_KEY = env.optional("SECRET_KEY") or ""  # Django refuses to start with an empty one
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")  # former keys, until what they signed has run out
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
@@ -215,6 +216,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
 }
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # no results are kept, and beat need not send a cleaning of them
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_SERIALIZER = "json"
@@ -242,6 +244,8 @@ LINTEL_STREAMS = env.integer("LINTEL_STREAMS", 100, least=1)  # requests_app.wor
 LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 8, least=1)  # requests_app.worker
 LINTEL_READER_THREADS = env.integer("LINTEL_READER_THREADS", 4, least=1)  # requests_app.stream
 LINTEL_WEB_THREADS = env.integer("LINTEL_WEB_THREADS", 8, least=1)  # config.asgi
+LINTEL_TOKENS_PER_USER = env.integer("LINTEL_TOKENS_PER_USER", 20, least=1)  # accounts.tokens
+LINTEL_TOKEN_MAX_DAYS = env.integer("LINTEL_TOKEN_MAX_DAYS", 0)  # accounts.tokens; 0: no bound
 LINTEL_FLUSH_SECONDS = env.seconds("LINTEL_FLUSH_SECONDS", 0.04)  # requests_app.writer
 LINTEL_LEASE_SECONDS = env.seconds("LINTEL_LEASE_SECONDS", 10.0, least=1.0)  # requests_app.keeper
 LINTEL_LOOK_SECONDS = env.seconds("LINTEL_LOOK_SECONDS", 0.4, least=0.05)  # requests_app.keeper
