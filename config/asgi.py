@@ -9,10 +9,15 @@ from typing import Any, cast
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path, re_path
 
+from config.access import logged
 from config.bridge import alive, plain_http
+from config.request_id import identified
 from requests_app.routing import sockets, streams
 
 # Django types its paths for views only; Channels resolves ASGI applications through them.
 plain: list[Any] = [path("livez", cast(Any, alive)), re_path(r"", cast(Any, plain_http))]
 
-application = ProtocolTypeRouter({"http": URLRouter([*streams, *plain]), "websocket": sockets})
+events: list[Any] = [path(route, cast(Any, logged(stream, route))) for route, stream in streams.items()]
+
+halves: Any = ProtocolTypeRouter({"http": URLRouter([*events, *plain]), "websocket": logged(sockets, "ws")})
+application = identified(halves)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from time import monotonic
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
-from uuid_utils.compat import uuid7
 
+from config.access import log_call, method_of
 from config.wsgi import application as wsgi_application
+from requests_app.context import http_request_id
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, problem
 
 BODY_SECONDS = 20.0
@@ -32,15 +34,16 @@ class _TooLarge(Exception):
 
 async def plain_http(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve one plain request."""
+    since = monotonic()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             body = await _whole_body(receive)
     except _Gone:
         return
     except _TooLarge:
-        await _refuse(send, "too_large", "The body is larger than this server reads.")
+        await _refuse(scope, send, since, "too_large", "The body is larger than this server reads.")
     except TimeoutError:
-        await _refuse(send, "too_slow", f"The body did not come within {BODY_SECONDS:g} seconds.")
+        await _refuse(scope, send, since, "too_slow", f"The body did not come within {BODY_SECONDS:g} seconds.")
     else:
         await _wsgi(_measured(scope, len(body)), _replay(body, receive), send)
 
@@ -81,9 +84,10 @@ def _replay(body: bytes, receive: Any) -> Any:
     return replayed
 
 
-async def _refuse(send: Any, code: str, detail: str) -> None:
-    body = problem(code, detail, request_id=uuid7().hex)
-    await _answer(send, PROBLEMS[code][0], MEDIA_TYPE.encode(), body)
+async def _refuse(scope: dict[str, Any], send: Any, since: float, code: str, detail: str) -> None:
+    status = PROBLEMS[code][0]
+    await _answer(send, status, MEDIA_TYPE.encode(), problem(code, detail, request_id=http_request_id()))
+    log_call(method=method_of(scope["method"]), route="", status=status, since=since)
 
 
 async def _answer(send: Any, status: int, kind: bytes, body: dict[str, Any]) -> None:

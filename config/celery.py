@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery, signals
 
+from config import logs
 from requests_app.wake import SWEEP_TASK
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
@@ -20,6 +21,11 @@ app.autodiscover_tasks(related_name="worker_signals")
 @signals.setup_logging.connect
 def use_django_logging(**_: Any) -> None:
     """Django's LOGGING has been applied already; Celery is kept from replacing it."""
+
+
+@signals.celeryd_init.connect
+def sign_log_lines(sender: str, **_: Any) -> None:
+    logs.name_worker(sender)
 
 
 @signals.beat_init.connect

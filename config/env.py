@@ -50,6 +50,14 @@ def flag(name: str, *, default: bool) -> bool:
     return value in {"true", "1", "yes", "on"}
 
 
+def one_of(name: str, default: str, *others: str) -> str:
+    """One of a few words."""
+    value = text(name, default)
+    if value not in (default, *others):
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join((default, *others))}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in (optional(name) or default).split(",") if word.strip()]

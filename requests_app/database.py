@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import connections
@@ -21,7 +23,9 @@ class DatabaseThreads:
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: on_fresh_connection(function, *args, **kwargs))
+        work = partial(on_fresh_connection, function, *args, **kwargs)
+        # In this task's context, so that what is logged there says whose work it is.
+        return await loop.run_in_executor(self._executor, copy_context().run, work)
 
     def submit(self, function: Callable[[], object]) -> None:
         """Run it without waiting, from any thread."""

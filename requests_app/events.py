@@ -11,9 +11,9 @@ import json
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from uuid_utils.compat import uuid7
 
 from requests_app.callers import headers_of
+from requests_app.context import http_request_id
 from requests_app.errors import PositionInvalid
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
 from requests_app.stream import Event
@@ -81,7 +81,7 @@ class _EventStream:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def refuse(self, code: str, detail: str) -> None:
-        request_id = uuid7().hex
+        request_id = http_request_id()
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),
             (b"cache-control", b"no-store"),

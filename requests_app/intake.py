@@ -25,6 +25,7 @@ from ai.routing import model_for
 from ai.tokens import estimate_messages
 from ai.types import ModelSpec
 from requests_app import lifecycle
+from requests_app.context import http_request_id
 from requests_app.errors import (
     ContextTooLong,
     KeyBusy,
@@ -163,6 +164,7 @@ def _prepare(user: User, submission: Submission) -> AIRequest:
         route=[model.name for model in route],
         model_asked=route[0].name,
         deadline=seconds_from_now(submission.deadline_s or template.deadline_s),
+        http_request_id=http_request_id(),
     )
 
 

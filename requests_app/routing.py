@@ -22,4 +22,4 @@ socket: Any = RequestConsumer.as_asgi()
 sockets: Any = URLRouter(
     [cast(Any, path("ws/requests/<uuid:request_id>", socket)), cast(Any, re_path(r"", cast(Any, no_such_socket)))]
 )
-streams: list[Any] = [path("api/v1/requests/<uuid:request_id>/events", cast(Any, request_events))]
+streams: dict[str, Any] = {"api/v1/requests/<uuid:request_id>/events": request_events}  # by their routes

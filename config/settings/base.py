@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-from config import env
+from config import env, logs
 
 ROOT = env.ROOT
 DEBUG = False
@@ -253,13 +253,4 @@ LINTEL_RENEW_SECONDS = env.seconds("LINTEL_RENEW_SECONDS", 1.0, least=0.1)  # re
 LINTEL_SWEEP_SECONDS = env.seconds("LINTEL_SWEEP_SECONDS", 5.0, least=0.1)  # requests_app.keeper
 LINTEL_SHUTDOWN_GRACE_SECONDS = env.seconds("LINTEL_SHUTDOWN_GRACE_SECONDS", 5.0)  # requests_app.worker
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"()": "config.logs.Formatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx2": {"level": "WARNING"}, "httpcore2": {"level": "WARNING"}, "openai": {"level": "WARNING"}},
-}
+LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "plain", "json"))

@@ -1,6 +1,6 @@
 """`make run`: the embedded stack on loopback, demo users, prompts live as they are edited."""
 
-from config import env
+from config import env, logs
 
 env.adopt_running_stack()
 
@@ -17,3 +17,4 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 LINTEL_PROMPTS_LIVE = True
 LINTEL_DEMO = True
+LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "plain", "json"), all_words=DEBUG)

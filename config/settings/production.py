@@ -1,6 +1,6 @@
 """A server behind TLS. `manage.py check --deploy` must find nothing here."""
 
-from config import env
+from config import env, logs
 from config.settings.base import *  # noqa: F403
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
@@ -12,3 +12,4 @@ SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LINTEL_DEMO = False
+LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "json", "plain"))
