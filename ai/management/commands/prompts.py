@@ -14,7 +14,7 @@ from ai.errors import AIError
 from ai.prompts.checks import check_prompts
 from ai.prompts.lock import is_new, read_lock, with_new_versions, write_lock
 from ai.prompts.models import PromptLabel, PromptTemplate
-from ai.prompts.registry import move_label
+from ai.prompts.registry import load_prompts, move_label
 from ai.prompts.source import TEMPLATES, display_name, prompt_paths, read_prompts, version_order
 from ai.yaml_source import Source
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _list(self, **_options: Any) -> None:
+        load_prompts()
         live = {label.template_id for label in PromptLabel.objects.live()}
         for row in sorted(PromptTemplate.objects.all(), key=_by_version):
             marks = [*(["live"] if row.pk in live else []), *([] if row.published else ["unpublished"])]
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Edit {display_name(copy)}, then publish it with `manage.py prompts lock`.")
 
     def _label(self, *, key: str, version: str, reason: str, **_options: Any) -> None:
+        load_prompts()  # files that were locked a moment ago move the label now, not after this move
         label = move_label(key=key, version=version, by=getpass.getuser(), reason=reason)
         self.stdout.write(f"{label.template} is live.")
 
