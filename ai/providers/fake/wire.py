@@ -6,9 +6,12 @@ import asyncio
 import json
 import socket
 import struct
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+
+from ai.providers.fake.script import Framing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,27 +47,51 @@ class Response:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        self._framing: Framing = "chunked"
+        self._zip: Compressor | None = None
+        self._headers: dict[str, str] = {}
+        self._held = b""
         self.bytes_sent = 0
 
     def json(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
-        payload = json.dumps(body).encode()
-        self._head(status, {"Content-Type": "application/json", "Content-Length": str(len(payload)), **(headers or {})})
+        self.whole(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+    def whole(self, status: int, payload: bytes, headers: Mapping[str, str]) -> None:
+        self._head(status, {**headers, "Content-Length": str(len(payload))})
         self._write(payload)
 
-    def start_events(self) -> None:
-        self._head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
+    def start_events(
+        self, *, content_type: str | None = None, framing: Framing = "chunked", gzip: bool = False
+    ) -> None:
+        self._framing = framing
+        self._headers = {"Content-Type": content_type or "text/event-stream"}
+        if gzip:
+            self._zip = Compressor()
+            self._headers["Content-Encoding"] = "gzip"
+        if framing == "chunked":
+            self._head(200, {**self._headers, "Transfer-Encoding": "chunked"})
+        elif framing == "close":
+            self._head(200, {**self._headers, "Connection": "close"})
 
-    async def send(self, data: bytes, *, packet_bytes: int | None = None) -> None:
+    async def send(self, data: bytes, *, packet_bytes: int | None = None, packet_delay_s: float = 0.0) -> None:
+        data = self._zip.part(data) if self._zip else data
         if packet_bytes is None:
-            self._write(b"%x\r\n%b\r\n" % (len(data), data))
+            self._frame(data)
             return
         for start in range(0, len(data), packet_bytes):
-            part = data[start : start + packet_bytes]
-            self._write(b"%x\r\n%b\r\n" % (len(part), part))
-            await asyncio.sleep(0)
+            self._frame(data[start : start + packet_bytes])
+            await asyncio.sleep(packet_delay_s)
 
     def finish(self) -> None:
-        self._write(b"0\r\n\r\n")
+        if self._zip:
+            self._frame(self._zip.end())
+        match self._framing:
+            case "chunked":
+                self._write(b"0\r\n\r\n")
+            case "length":
+                self.whole(200, self._held, self._headers)
+            case "close":
+                self._transport.close()
 
     def drop(self) -> None:
         self._transport.close()
@@ -75,6 +102,15 @@ class Response:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
+    def _frame(self, data: bytes) -> None:
+        match self._framing:
+            case "chunked":
+                self._write(b"%x\r\n%b\r\n" % (len(data), data))
+            case "length":
+                self._held += data
+            case "close":
+                self._write(data)
+
     def _head(self, status: int, headers: Mapping[str, str]) -> None:
         lines = [f"HTTP/1.1 {status} scripted", *(f"{name}: {value}" for name, value in headers.items())]
         self._write("\r\n".join([*lines, "", ""]).encode("latin-1"))
@@ -82,6 +118,19 @@ class Response:
     def _write(self, data: bytes) -> None:
         self.bytes_sent += len(data)
         self._transport.write(data)
+
+
+class Compressor:
+    """gzip whose parts can be read as they come."""
+
+    def __init__(self) -> None:
+        self._zip = zlib.compressobj(wbits=31)
+
+    def part(self, data: bytes) -> bytes:
+        return self._zip.compress(data) + self._zip.flush(zlib.Z_SYNC_FLUSH)
+
+    def end(self) -> bytes:
+        return self._zip.flush()
 
 
 Handler = Callable[[Request, Response], Awaitable[None]]
