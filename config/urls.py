@@ -2,14 +2,16 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from requests_app.api.views import UnknownPathView
 
 urlpatterns = [
-    path("", include("config.health")),
     path("", include("accounts.urls")),
     path("", include("requests_app.pages.urls")),
     path("api/v1/", include("requests_app.api.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     re_path(r"^api(/|$)", UnknownPathView.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -32,6 +32,18 @@ class NewestFirst(BasePagination):
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"results": data, "next": self.next_url})
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        next_url = {"type": ["string", "null"], "description": "Where the next page is; null at the end."}
+        return {
+            "type": "object",
+            "properties": {"results": schema, "next": next_url},
+            "required": ["results", "next"],
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        words = "From a page's `next`; opaque."
+        return [{"name": self.param, "in": "query", "description": words, "schema": {"type": "string"}}]
+
     def _cursor(self, request: Request) -> Cursor | None:
         text = request.query_params.get(self.param)
         if text is None:

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team
 from ai.models import PromptTemplate
+from requests_app.api.schema import ERROR, LINKS, USAGE
 from requests_app.intake import Submission
 from requests_app.models import AIRequest, Lane, Priority
 from requests_app.stream import Position, snapshot, usage_of
@@ -82,7 +84,9 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
     cancelling = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     usage = serializers.SerializerMethodField()
-    cost_usd = serializers.DecimalField(max_digits=20, decimal_places=12, normalize_output=True, read_only=True)
+    cost_usd = serializers.DecimalField(
+        max_digits=20, decimal_places=12, normalize_output=True, read_only=True, allow_null=True
+    )
     queue_ms = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
 
@@ -101,6 +105,7 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
             "prompt_key",
             "prompt_version",
             "error",
+            "repaired",
             "model",
             "model_asked",
             "provider",
@@ -119,11 +124,13 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
     def get_cancelling(self, request: AIRequest) -> bool:
         return request.cancel_requested_at is not None and not request.final
 
+    @extend_schema_field(ERROR)
     def get_error(self, request: AIRequest) -> dict[str, str] | None:
         if not request.error_code:
             return None
         return {"code": request.error_code, "message": request.error_message}
 
+    @extend_schema_field(USAGE)
     def get_usage(self, request: AIRequest) -> dict[str, Any] | None:
         return usage_of(request)
 
@@ -132,6 +139,7 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
             return None
         return round((request.started - request.created).total_seconds() * 1000)
 
+    @extend_schema_field(LINKS)
     def get_links(self, request: AIRequest) -> dict[str, str]:
         return links(request)
 
@@ -139,23 +147,39 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
 class RequestDetail(RequestSummary):
     """One request with its texts."""
 
+    partial = serializers.SerializerMethodField()
+    position = serializers.SerializerMethodField()
     waiting_for = serializers.SerializerMethodField()
 
     class Meta(RequestSummary.Meta):
-        fields = (*RequestSummary.Meta.fields, "metadata", "payload", "result", "waiting_for")
+        fields = (
+            *RequestSummary.Meta.fields,
+            "metadata",
+            "payload",
+            "result",
+            "output",
+            "partial",
+            "position",
+            "waiting_for",
+        )
 
     def to_representation(self, request: AIRequest) -> dict[str, Any]:
         """``partial`` is the text up to ``position``, from one look: a stream opened there goes on without a gap."""
-        seen = snapshot(request.pk, Position(request.attempt, 0))
-        partial = request.partial if request.final else seen.text
-        return {**super().to_representation(request), "partial": partial or None, "position": str(seen.end)}
+        self._seen = snapshot(request.pk, Position(request.attempt, 0))
+        return super().to_representation(request)
+
+    def get_partial(self, request: AIRequest) -> str | None:
+        return (request.partial if request.final else self._seen.text) or None
+
+    def get_position(self, request: AIRequest) -> str:
+        return str(self._seen.end)
 
     def get_waiting_for(self, request: AIRequest) -> str | None:
         return waiting_for(request)
 
 
 # Long, and shown in detail alone: the list leaves them in the database.
-LONG_COLUMNS = ("payload", "metadata", "result", "partial")
+LONG_COLUMNS = ("payload", "metadata", "result", "partial", "output")
 
 
 def links(request: AIRequest) -> dict[str, str]:
@@ -195,6 +219,7 @@ class PromptSummary(serializers.ModelSerializer[PromptTemplate]):
         """Why requests of it are refused; null where they are taken."""
         return template.unavailable or None
 
+    @extend_schema_field(LINKS)
     def get_links(self, template: PromptTemplate) -> dict[str, str]:
         return {"self": reverse("api-prompt", args=[template.key])}
 
@@ -219,3 +244,7 @@ class PromptDetail(PromptSummary):
             }
             for row in rows.defer("content")
         ]
+
+
+class PromptPage(serializers.Serializer[Any]):
+    results = PromptSummary(many=True)

@@ -24,9 +24,11 @@ from requests_app.api.base import ApiView, person
 from requests_app.api.filters import KnownParameters
 from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
+from requests_app.api.schema import ACCEPTING, BODY, IDEMPOTENCY_KEY, operation
 from requests_app.api.serializers import (
     LONG_COLUMNS,
     PromptDetail,
+    PromptPage,
     PromptSummary,
     RequestDetail,
     RequestSummary,
@@ -40,15 +42,26 @@ POLL_S = "1"
 
 
 class RequestListView(ApiView, ListAPIView[AIRequest]):
+    queryset = AIRequest.objects.none()  # of this table; each caller's own rows below
     serializer_class = RequestSummary
     filter_backends = [KnownParameters]
     filterset_class = RequestFilter
     pagination_class = NewestFirst
 
+    @operation("invalid", success=200, body=RequestSummary(many=True), operation_id="requests_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your requests, newest first."""
+        return super().get(request, *args, **kwargs)
+
     def get_queryset(self) -> QuerySet[AIRequest]:
         return AIRequest.objects.owned_by(person(self.request)).defer(*LONG_COLUMNS)
 
+    @operation(
+        *(*BODY, *ACCEPTING), success=202, body=RequestDetail,
+        operation_id="requests_create", request=SubmissionSerializer, parameters=[IDEMPOTENCY_KEY],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
+        """Accept work: it is stored and queued, and answered with where to follow it."""
         form = SubmissionSerializer(data=request.data, context={"request": request})
         form.is_valid(raise_exception=True)
         key = idempotency(request, request.data)
@@ -56,7 +69,9 @@ class RequestListView(ApiView, ListAPIView[AIRequest]):
 
 
 class RequestView(ApiView):
+    @operation("not_found", success=200, body=RequestDetail, operation_id="requests_read")
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """One request as it is now; send its ETag as If-None-Match to be told 304 while nothing changed."""
         found = own_request(request, pk)
         full = Response(RequestDetail(found).data)
         full["ETag"] = etag(full.data)
@@ -67,22 +82,33 @@ class RequestView(ApiView):
 
 
 class RequestCancelView(ApiView):
+    @operation(*BODY, "not_found", success=200, body=RequestDetail, operation_id="requests_cancel", request=None)
     def post(self, request: Request, pk: UUID) -> Response:
+        """End a waiting request, or ask a running one to end; repeating changes nothing."""
         return Response(RequestDetail(intake.cancel(own_request(request, pk))).data)
 
 
 class RequestRetryView(ApiView):
+    @operation(
+        *(*BODY, *ACCEPTING, "not_found"), success=202, body=RequestDetail,
+        operation_id="requests_retry", request=None, parameters=[IDEMPOTENCY_KEY],
+    )  # fmt: skip
     def post(self, request: Request, pk: UUID) -> Response:
+        """Ask again: a new request with the same input, linked to this one."""
         return accepted(intake.retry(own_request(request, pk), idempotency(request, {})))
 
 
 class PromptListView(ApiView):
+    @operation(success=200, body=PromptPage, operation_id="prompts_list")
     def get(self, request: Request) -> Response:
+        """Every prompt in its live version."""
         return Response({"results": PromptSummary(load_prompts(), many=True).data})
 
 
 class PromptView(ApiView):
+    @operation("not_found", "prompt_broken", success=200, body=PromptDetail, operation_id="prompts_read")
     def get(self, request: Request, key: str) -> Response:
+        """One prompt with all its versions."""
         try:
             return Response(PromptDetail(get_prompt(key)).data)
         except PromptNotFound:
