@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ai.providers import close_clients, registry
+from ai.providers.fake import FakeProvider
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeProvider]:
+    async with FakeProvider() as provider:
+        yield provider
+        await close_clients()
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each adapter that talks to vendors."""
+    kind = str(request.param)
+    if not registry.is_known(kind):
+        pytest.skip(f"nobody serves providers of kind {kind}")
+    return kind
