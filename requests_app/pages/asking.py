@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, ParamSpec, cast
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -40,6 +41,18 @@ def for_page_parts(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
         refused = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
         refused["HX-Refresh"] = "true"
         return refused
+
+    return guarded
+
+
+def for_whole_or_part(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """The log-in of a page of which htmx may fetch itself a part."""
+    whole, part = login_required(view), for_page_parts(view)
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        fetched = "HX-Request" in cast("HttpRequest", args[0]).headers
+        return part(*args, **kwargs) if fetched else whole(*args, **kwargs)
 
     return guarded
 

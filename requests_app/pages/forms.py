@@ -22,6 +22,8 @@ from ai.types import JSON
 Kind = Literal["text", "textarea", "select", "checkbox", "number", "json"]
 Schema = Mapping[str, Any]
 PREFIX = "v-"
+BREAKS = "breaks-"
+CRLF = "crlf"
 LONG_TEXT = 200
 MARKED = "true"
 
@@ -76,6 +78,20 @@ class Field:
             return "checkbox"
         long = self.schema.get("x-multiline") or self.schema.get("maxLength", 0) > LONG_TEXT
         return "textarea" if long else "text"
+
+    @property
+    def long(self) -> bool:
+        """A text area, which can take a file."""
+        return self.kind in {"textarea", "json"}
+
+    @property
+    def breaks_name(self) -> str:
+        return f"{BREAKS}{self.name}"
+
+    @property
+    def breaks(self) -> str:
+        """``crlf`` where each line ends so: a text area shows no difference, and would send all texts alike."""
+        return CRLF if self.value.count("\r\n") == self.value.count("\n") > 0 else ""
 
     @property
     def max_length(self) -> int | None:
@@ -137,8 +153,8 @@ class PromptForm:
 
     @classmethod
     def sent(cls, template: PromptTemplate, data: Mapping[str, str]) -> PromptForm:
-        """The form as it came back. Browsers send line breaks as CR LF, whatever was typed."""
-        values = {name: data.get(PREFIX + name, "").replace("\r\n", "\n") for name in template.spec.properties}
+        """The form as it came back."""
+        values = {name: _sent(data, name) for name in template.spec.properties}
         return cls(fields=_fields(template, values), token=data.get("token", "")[:64])
 
     @property
@@ -179,6 +195,12 @@ def _fields(template: PromptTemplate, values: Mapping[str, str]) -> tuple[Field,
         Field(name=name, schema=schema, required=name in required, value=values.get(name, ""))
         for name, schema in template.spec.properties.items()
     )
+
+
+def _sent(data: Mapping[str, str], name: str) -> str:
+    """Browsers send line breaks as CR LF, whatever was typed; only a text that came with them keeps them."""
+    text = data.get(PREFIX + name, "")
+    return text if data.get(BREAKS + name) == CRLF else text.replace("\r\n", "\n")
 
 
 def _field_name(pointer: str) -> str:

@@ -13,6 +13,7 @@ def phrases() -> dict[str, str]:
         "pending": _("Queued."),
         "processing": _("The model has begun."),
         "reset": _("The answer starts anew."),
+        "reset_reask": _("The answer had another form than required. The model is asked again."),
         "done": _("The answer is complete."),
         "failed": _("The request failed."),
         "cancelled": _("Stopped. The part that was written is kept."),
@@ -21,4 +22,16 @@ def phrases() -> dict[str, str]:
         "back": _("The connection is back."),
         "copied": _("Copied"),
         "gone": _("You are logged out, or this request is not yours. Reload the page to log in again."),
+    }
+
+
+def file_phrases() -> dict[str, str]:
+    return {
+        "loaded": _("%(name)s: %(length)s characters."),
+        "undo": _("Bring back what stood here"),
+        "long": _("%(name)s has %(length)s characters; this field takes %(most)s. Nothing was changed."),
+        "large": _("%(name)s is larger than the %(most)s characters that this field takes. Nothing was changed."),
+        "binary": _("%(name)s is not a text file in UTF-8 or UTF-16. Nothing was changed."),
+        "unreadable": _("%(name)s could not be read. Nothing was changed."),
+        "one": _("One file at a time, please."),
     }

@@ -1,4 +1,4 @@
-"""The same request as a program would send it: a shell command and a Python script without dependencies."""
+"""What a page shows, as a program would ask for it: a shell command and a Python script without dependencies."""
 
 from __future__ import annotations
 
@@ -40,6 +40,25 @@ while request["status"] in ("pending", "processing"):
 print(request["result"] or request["error"])
 """
 
+LIST_CURL = """\
+curl -sS -H "Authorization: Bearer $LINTEL_TOKEN" '{host}/api/v1/requests{query}'
+"""
+
+LIST_PYTHON = """\
+import json
+import os
+import urllib.request
+
+url = "{host}/api/v1/requests{query}"
+while url:
+    call = urllib.request.Request(url, headers={{"Authorization": "Bearer " + os.environ["LINTEL_TOKEN"]}})
+    with urllib.request.urlopen(call) as response:
+        page = json.load(response)
+    for request in page["results"]:
+        print(request["id"], request["status"], request["cost_usd"])
+    url = page["next"] and "{host}" + page["next"]
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
@@ -55,4 +74,13 @@ def snippets_of(request: AIRequest, *, host: str) -> list[Snippet]:
     return [
         Snippet(id="snippet-curl", label="curl", code=CURL.format(host=host, body=as_json)),
         Snippet(id="snippet-python", label="Python", code=PYTHON.format(host=host, body=as_python)),
+    ]
+
+
+def list_snippets(query: str, *, host: str) -> list[Snippet]:
+    """The list under the same filters; an encoded query holds neither quotes nor backslashes."""
+    where = {"host": host, "query": f"?{query}" if query else ""}
+    return [
+        Snippet(id="snippet-curl", label="curl", code=LIST_CURL.format(**where)),
+        Snippet(id="snippet-python", label="Python", code=LIST_PYTHON.format(**where)),
     ]

@@ -1,11 +1,16 @@
 from django.urls import path
 
+from requests_app.pages.views.history import cancel_selected, history, history_csv, history_rows
 from requests_app.pages.views.request import answer, request_page, retry, state, stop
 from requests_app.pages.views.run import recent, run
 
 urlpatterns = [
     path("", run, name="run"),
     path("recent", recent, name="recent"),
+    path("history", history, name="history"),
+    path("history/rows", history_rows, name="history-rows"),
+    path("history/cancel", cancel_selected, name="history-cancel"),
+    path("history.csv", history_csv, name="history-csv"),
     path("requests/<uuid:pk>", request_page, name="request"),
     path("requests/<uuid:pk>/answer", answer, name="answer"),
     path("requests/<uuid:pk>/state", state, name="state"),

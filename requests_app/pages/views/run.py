@@ -20,6 +20,7 @@ from requests_app.models import AIRequest
 from requests_app.pages.asking import PageRequest, for_page_parts, named, sentence, uuid_or_none
 from requests_app.pages.chooser import Choice, answerer_of, choices, chosen
 from requests_app.pages.forms import PromptForm
+from requests_app.pages.phrases import file_phrases
 from requests_app.pages.recent import recent_rows
 
 
@@ -78,6 +79,7 @@ def _page(http: PageRequest, offered: list[Choice], choice: Choice | None, form:
         "query": query,
         "choice": choice,
         "form": form,
+        "file_phrases": file_phrases(),
         "answerer": answerer_of(choice.template) if choice else None,
         **_recent(http),
     }
@@ -87,4 +89,4 @@ def _page(http: PageRequest, offered: list[Choice], choice: Choice | None, form:
 
 def _recent(http: PageRequest) -> dict[str, Any]:
     rows = recent_rows(http.user)
-    return {"recent": rows, "recent_running": any(row.running for row in rows)}
+    return {"recent": rows, "recent_running": any(row.unfinished for row in rows)}

@@ -1,4 +1,6 @@
-// Run: search among prompts, count characters, send with Ctrl or Cmd + Enter, and only once.
+// Run: search among prompts, count characters, load files, send with Ctrl or Cmd + Enter, and only once.
+
+import { offerFiles } from "./files.js";
 
 const composer = document.querySelector("[data-composer]");
 const search = document.querySelector("[data-search]");
@@ -27,7 +29,8 @@ function countCharacters() {
     const field = document.getElementById(counter.dataset.count);
     const most = Number(counter.dataset.most);
     const show = () => {
-      const length = [...field.value].length;
+      const breaks = document.getElementsByName(`breaks-${field.id.slice(2)}`)[0]?.value;
+      const length = [...field.value].length + (breaks === "crlf" ? field.value.split("\n").length - 1 : 0);
       counter.textContent = `${length.toLocaleString("en")} / ${most.toLocaleString("en")}`;
       counter.classList.toggle("count-over", length > most);
     };
@@ -67,6 +70,7 @@ function sendByKeyboard() {
 if (search) offerSearch();
 if (composer) {
   countCharacters();
+  offerFiles(composer);
   sendOnce();
   sendByKeyboard();
   composer.querySelector("[data-problems]")?.focus();

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from requests_app.intake import Submission, accept
 from requests_app.models import AIRequest, Status, StreamChunk, WorkerLease
 from requests_app.models.clock import DatabaseClock, seconds_from_now
@@ -16,6 +16,13 @@ def mallorys(mallory: User) -> Client:
     client = Client()
     client.force_login(mallory)
     return client
+
+
+@pytest.fixture
+def api_token(alice: User) -> str:
+    """With which alice's program calls."""
+    token: str = ApiToken.objects.create(user=alice, name="tests")[1]
+    return token
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""Requests as lines of a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Func, QuerySet, TextField
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from requests_app.models import AIRequest
+from requests_app.pages.facts import Cost, cost_of
+from requests_app.pages.wording import ago, failure, seconds, title_of
+
+COLUMNS = (
+    "status", "prompt_key", "prompt_version", "model", "model_asked", "cancel_requested_at", "error_code",
+    "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "usage_estimated", "cost_usd",
+    "created", "completed",
+)  # fmt: skip
+
+
+class Excerpt(Func):
+    """The beginning of the longest value, cut in the database: payloads may be large."""
+
+    template = "(SELECT left(value, 160) FROM jsonb_each_text(%(expressions)s) ORDER BY length(value) DESC LIMIT 1)"
+    output_field = TextField()
+
+
+def with_excerpts(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
+    """What rows show, and nothing long."""
+    return requests.only(*COLUMNS).annotate(excerpt=Excerpt("payload"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line about a request that ``with_excerpts`` has read."""
+
+    request: AIRequest
+
+    @property
+    def pk(self) -> UUID:
+        return self.request.pk
+
+    @property
+    def url(self) -> str:
+        return reverse("request", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        return title_of(self.request.prompt_key)
+
+    @property
+    def prompt(self) -> str:
+        return f"{self.request.prompt_key}@{self.request.prompt_version}"
+
+    @property
+    def excerpt(self) -> str:
+        return getattr(self.request, "excerpt", None) or ""
+
+    @property
+    def status(self) -> str:
+        return self.request.status
+
+    @property
+    def status_label(self) -> str:
+        return _("stopping") if self.stopping else self.request.get_status_display()
+
+    @property
+    def stopping(self) -> bool:
+        return self.unfinished and self.request.cancel_requested_at is not None
+
+    @property
+    def unfinished(self) -> bool:
+        return not self.request.final
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in a sentence."""
+        return failure(self.request.error_code) if self.request.error_code else ""
+
+    @property
+    def model(self) -> str:
+        return self.request.model or self.request.model_asked
+
+    @property
+    def tokens(self) -> tuple[str, str] | None:
+        """In and out; None where nothing was called, or nothing is counted yet."""
+        request = self.request
+        if request.output_tokens is None or not request.model:
+            return None
+        sent = sum(each or 0 for each in (request.input_tokens, request.cache_read_tokens, request.cache_write_tokens))
+        return f"{sent:,}", f"{request.output_tokens:,}"
+
+    @property
+    def cost(self) -> Cost | None:
+        return None if self.unfinished else cost_of(self.request)
+
+    @property
+    def took(self) -> str:
+        return seconds(self.request.completed - self.created) if self.request.completed else ""
+
+    @property
+    def created(self) -> datetime:
+        return self.request.created
+
+    @property
+    def age(self) -> str:
+        return ago(self.created)
+
+
+def rows_of(requests: QuerySet[AIRequest] | list[AIRequest]) -> list[Row]:
+    return [Row(request=request) for request in requests]
