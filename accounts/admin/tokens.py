@@ -1,12 +1,11 @@
-"""Users, teams and tokens in Django's admin. A token's digest, which is its key, stands on no page, in no address."""
+"""Which tokens are there, and when was each last used? A token's digest, its key, stands on no page, in no address."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
@@ -14,45 +13,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiToken, Membership, Team, User
-
-if TYPE_CHECKING:
-    TeamAdminBase = admin.ModelAdmin[Team]
-    TokenAdminBase = admin.ModelAdmin[ApiToken]
-    MembershipInlineBase = admin.TabularInline[Membership, Team]
-    UserAdminBase = UserAdmin[User]
-else:
-    TeamAdminBase = TokenAdminBase = admin.ModelAdmin
-    MembershipInlineBase = admin.TabularInline
-    UserAdminBase = UserAdmin
-
-
-@admin.register(User)
-class PersonAdmin(UserAdminBase):
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False  # requests and teams keep pointing to a user: deactivate instead
-
-
-class MembershipInline(MembershipInlineBase):
-    model = Membership
-    extra = 0
-    autocomplete_fields = ["user"]
-
-
-@admin.register(Team)
-class TeamAdmin(TeamAdminBase):
-    list_display = ["name", "personal_of", "created"]
-    list_select_related = ["personal_of"]
-    search_fields = ["name"]
-    readonly_fields = ["personal_of"]
-    inlines = [MembershipInline]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        return False  # requests and their costs keep pointing to a team
+from accounts.admin.base import LookOnlyAdmin
+from accounts.models import ApiToken
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(TokenAdminBase):
+class ApiTokenAdmin(LookOnlyAdmin[ApiToken]):
     """A list to look at and revoke from; a token is made where its owner can read it once."""
 
     list_display = ["name", "user", "begins_with", "created", "expiry"]
@@ -61,11 +27,11 @@ class ApiTokenAdmin(TokenAdminBase):
     search_fields = ["name", "user__username"]
     actions = ["revoke"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    linked_by = ["user"]
+    ordering = ["-created"]
 
-    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        return False
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return request.user.has_perm("accounts.delete_apitoken")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Only ours: the stock deletion page would link to tokens by their digests."""

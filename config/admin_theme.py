@@ -1,0 +1,88 @@
+"""What unfold shows around the admin's pages. Its colours are in config/static/lintel/admin.css."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# Sections of the sidebar: title, and its tables as (app, model, name, icon).
+SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] = [
+    (
+        _("Requests"),
+        [
+            ("requests_app", "airequest", _("Requests"), "forum"),
+            ("requests_app", "aiattempt", _("Attempts"), "replay"),
+            ("requests_app", "idempotencykey", _("Idempotency keys"), "key"),
+        ],
+    ),
+    (_("Cost"), [("ai", "llmusagelog", _("Usage records"), "receipt_long")]),
+    (
+        _("Prompts"),
+        [
+            ("ai", "prompttemplate", _("Versions"), "description"),
+            ("ai", "promptlabel", _("Labels"), "label"),
+        ],
+    ),
+    (
+        _("People"),
+        [
+            ("accounts", "user", _("Users"), "person"),
+            ("accounts", "team", _("Teams"), "groups"),
+            ("accounts", "membership", _("Memberships"), "badge"),
+            ("accounts", "apitoken", _("API tokens"), "vpn_key"),
+            ("auth", "group", _("Groups"), "admin_panel_settings"),
+        ],
+    ),
+    (
+        _("Machinery"),
+        [
+            ("requests_app", "workerlease", _("Workers"), "memory"),
+            ("requests_app", "pulse", _("Pulses"), "monitor_heart"),
+            ("django_celery_beat", "periodictask", _("Periodic tasks"), "schedule"),
+            ("admin", "logentry", _("History of this admin"), "history"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sections with what this person may see, and no empty ones."""
+    sections = [{"title": title, "separator": True, "items": _items(request, tables)} for title, tables in SECTIONS]
+    return [section for section in sections if section["items"]]
+
+
+def _items(request: HttpRequest, tables: list[tuple[str, str, str | Promise, str]]) -> list[dict[str, Any]]:
+    return [
+        {"title": name, "icon": icon, "link": reverse_lazy(f"admin:{app}_{model}_changelist")}
+        for app, model, name, icon in tables
+        if request.user.has_perm(f"{app}.view_{model}") or request.user.has_perm(f"{app}.change_{model}")
+    ]
+
+
+def _mark(_request: HttpRequest) -> str:
+    return static("lintel/mark.svg")
+
+
+def _nothing(_request: HttpRequest) -> dict[str, Any]:
+    """No colours in the page: a style element would need 'unsafe-inline'."""
+    return {}
+
+
+UNFOLD = {
+    "SITE_TITLE": "Lintel",
+    "SITE_HEADER": "Lintel",
+    "SITE_SUBHEADER": _("Administration"),
+    "SITE_URL": "/",
+    "SITE_ICON": _mark,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _mark}],
+    "COLORS": _nothing,
+    "STYLES": [lambda _request: static("lintel/admin.css")],
+    "SCRIPTS": [lambda _request: static("lintel/admin.js")],
+    "DASHBOARD_CALLBACK": "requests_app.admin.dashboard.dashboard",
+    "SIDEBAR": {"navigation": sidebar},
+}

@@ -1,0 +1,22 @@
+"""The admin of this app's tables and of ai's, and what a user and a team spend. Each page answers a named question."""
+
+from requests_app.admin.attempts import AttemptAdmin
+from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
+from requests_app.admin.prompts import PromptLabelAdmin, PromptTemplateAdmin
+from requests_app.admin.requests import RequestAdmin
+from requests_app.admin.traces import IdempotencyKeyAdmin, PulseAdmin
+from requests_app.admin.usage import UsageAdmin
+from requests_app.admin.workers import WorkerLeaseAdmin
+
+__all__ = [
+    "AttemptAdmin",
+    "IdempotencyKeyAdmin",
+    "PromptLabelAdmin",
+    "PromptTemplateAdmin",
+    "PulseAdmin",
+    "RequestAdmin",
+    "SpendingPersonAdmin",
+    "SpendingTeamAdmin",
+    "UsageAdmin",
+    "WorkerLeaseAdmin",
+]

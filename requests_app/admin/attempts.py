@@ -1,0 +1,86 @@
+"""What happened at each call of a provider, and what did it use?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, TextField
+from django.db.models.functions import Cast, JSONObject
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LargeTableAdmin, LookOnlyInline
+from ai.models import LLMUsageLog
+from requests_app.admin.spending import SENT, Spent
+from requests_app.models import AIAttempt, AIRequest
+from requests_app.pages.wording import call_end, seconds
+
+
+def with_usage(attempts: QuerySet[AIAttempt]) -> QuerySet[AIAttempt]:
+    """Each attempt with the sums of its ledger rows, which no foreign key ties to it."""
+    rows = LLMUsageLog.objects.filter(reference=OuterRef("request_id"), attempt=OuterRef("number")).order_by()
+    sums = JSONObject(
+        sent=Sum(SENT),
+        received=Sum("output_tokens"),
+        usd=Cast(Sum("cost_usd", default=Decimal(0)), TextField()),
+        unknown=Count("id", filter=Q(cost_usd=None)),
+    )
+    return attempts.annotate(usage=Subquery(rows.values("reference", "attempt").annotate(sums=sums).values("sums")))
+
+
+if TYPE_CHECKING:
+    _Columns = admin.ModelAdmin[AIAttempt]
+else:
+    _Columns = object
+
+
+class AttemptColumns(_Columns):
+    @admin.display(description=_("ended"))
+    def ended(self, attempt: AIAttempt) -> str:
+        if not attempt.outcome:
+            return str(_("under way, or its worker is gone"))
+        return str(_("done")) if attempt.outcome == "done" else f"{attempt.outcome}: {call_end(attempt.outcome)}"
+
+    @admin.display(description=_("took"))
+    def took(self, attempt: AIAttempt) -> str | None:
+        return seconds(attempt.closed - attempt.started) if attempt.closed else None
+
+    @admin.display(description=_("tokens in / out"))
+    def tokens(self, attempt: AIAttempt) -> str | None:
+        usage = _usage(attempt)
+        return usage.tokens if usage else None
+
+    @admin.display(description=_("cost"))
+    def cost(self, attempt: AIAttempt) -> str | None:
+        usage = _usage(attempt)
+        return usage and (str(_("unknown")) if usage.unknown else usage.cost)
+
+
+def _usage(attempt: AIAttempt) -> Spent | None:
+    sums: dict[str, Any] | None = vars(attempt).get("usage")
+    return sums and Spent(**{**sums, "usd": Decimal(sums["usd"])})
+
+
+class AttemptsInline(AttemptColumns, LookOnlyInline[AIAttempt, AIRequest]):
+    model = AIAttempt
+    ordering = ["number"]
+    fields = ["number", "reason", "model", "provider", "ended", "started", "took", "tokens", "cost"]
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AIAttempt]:
+        return with_usage(super().get_queryset(request))
+
+
+@admin.register(AIAttempt)
+class AttemptAdmin(AttemptColumns, LargeTableAdmin[AIAttempt]):
+    list_display = ["started", "request", "number", "reason", "model", "provider", "ended", "took", "tokens", "cost"]
+    fields = [*AttemptsInline.fields, "request", "closed"]
+    readonly_fields = ["ended", "took", "tokens", "cost"]
+    list_filter = ["reason"]
+    list_select_related = ["request"]
+    linked_by = ["request"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AIAttempt]:
+        return with_usage(super().get_queryset(request))
