@@ -6,6 +6,8 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from config import logs
 from requests_app.wake import SWEEP_TASK
@@ -26,6 +28,13 @@ def use_django_logging(**_: Any) -> None:
 @signals.celeryd_init.connect
 def sign_log_lines(sender: str, **_: Any) -> None:
     logs.name_worker(sender)
+
+
+@signals.worker_init.connect
+def show_metrics(**_: Any) -> None:
+    if settings.LINTEL_METRICS_DIR is not None and settings.LINTEL_METRICS_PORT:
+        serve = import_string("config.metrics.exposition.serve")  # by name: it needs the models
+        serve(settings.LINTEL_METRICS_DIR, settings.LINTEL_METRICS_HOST, settings.LINTEL_METRICS_PORT)
 
 
 @signals.beat_init.connect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import overload
 from urllib.parse import urlsplit
 
 import environ
@@ -78,7 +79,15 @@ def url(name: str, *schemes: str, default: str | None = None) -> str | None:
     return value
 
 
-def path(name: str, default: Path) -> Path:
+@overload
+def path(name: str, default: Path) -> Path: ...
+
+
+@overload
+def path(name: str, default: None) -> Path | None: ...
+
+
+def path(name: str, default: Path | None) -> Path | None:
     value = optional(name)
     return Path(value).expanduser().resolve() if value else default
 

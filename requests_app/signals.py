@@ -15,6 +15,7 @@ from requests_app.models import AIRequest
 
 request_accepted = Signal()
 request_finished = Signal()
+swept = Signal()  # a sweep put something right: its facts are a requests_app.sweep.Swept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

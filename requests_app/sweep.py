@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
+from ai.signals import announce
 from requests_app import lifecycle
 from requests_app.lifecycle import Ending
 from requests_app.models import (
@@ -19,6 +20,7 @@ from requests_app.models import (
     WorkerLease,
 )
 from requests_app.models.clock import DatabaseClock
+from requests_app.signals import swept
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ def sweep() -> Swept | None:
             keys=IdempotencyKey.objects.filter(created__lt=DatabaseClock() - KEYS_KEPT).delete()[0],
         )
     if any(asdict(found).values()):
+        announce(swept, found)
         logger.info("swept %s", found)
     return found
 

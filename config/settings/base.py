@@ -272,4 +272,10 @@ LINTEL_RENEW_SECONDS = env.seconds("LINTEL_RENEW_SECONDS", 1.0, least=0.1)  # re
 LINTEL_SWEEP_SECONDS = env.seconds("LINTEL_SWEEP_SECONDS", 5.0, least=0.1)  # requests_app.keeper
 LINTEL_SHUTDOWN_GRACE_SECONDS = env.seconds("LINTEL_SHUTDOWN_GRACE_SECONDS", 5.0)  # requests_app.worker
 
+# Counting begins where it has a folder: one for all processes of a host, emptied when they all start.
+LINTEL_METRICS_DIR = env.path("LINTEL_METRICS_DIR", None)  # config.metrics
+LINTEL_METRICS_TOKEN = env.optional("LINTEL_METRICS_TOKEN")  # config.metrics
+LINTEL_METRICS_HOST = env.text("LINTEL_METRICS_HOST", "127.0.0.1")  # config.metrics, of workers
+LINTEL_METRICS_PORT = env.integer("LINTEL_METRICS_PORT", 0)  # config.metrics, of workers; 0: none
+
 LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "plain", "json"))
