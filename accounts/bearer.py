@@ -19,6 +19,7 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # the li
         if not TOKEN.fullmatch(token):
             raise AuthenticationFailed("Invalid token.")
         user, found = super().authenticate_credentials(token)
+        found.mark_used()
         return user, found
 
 

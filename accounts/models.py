@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 from uuid_utils.compat import uuid7
+
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # the token library's manager is untyped
@@ -61,6 +65,10 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def personal(self) -> bool:
+        return self.personal_of_id is not None
+
 
 class Membership(models.Model):
     """One person in one team."""
@@ -89,6 +97,7 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # the library is untyp
 
     public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=100)
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("API token")
@@ -96,3 +105,15 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # the library is untyp
 
     def __str__(self) -> str:
         return f"{self.name} ({self.token_key}…)"
+
+    @property
+    def expired(self) -> bool:
+        return self.expiry is not None and self.expiry <= timezone.now()
+
+    def mark_used(self) -> None:
+        """Remember when, at most once a minute: not every call may be a write, and of callers at once one writes."""
+        now = timezone.now()
+        if self.last_used is not None and now - self.last_used < USE_NOTED_EVERY:
+            return
+        due = models.Q(last_used=None) | models.Q(last_used__lte=now - USE_NOTED_EVERY)
+        ApiToken.objects.filter(due, pk=self.pk).update(last_used=now)

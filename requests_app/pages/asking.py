@@ -13,18 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.page_request import PageRequest as PageRequest
 from requests_app.errors import NoModelConfigured
 from requests_app.intake import Idempotency, body_hash
 from requests_app.models import AIRequest
 
 P = ParamSpec("P")
-
-
-class PageRequest(HttpRequest):
-    """What the log-in guards let through."""
-
-    user: User
 
 
 def for_page_parts(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:

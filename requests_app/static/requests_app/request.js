@@ -1,7 +1,7 @@
 // The page of one request: its answer grows, the rest of the page follows.
 
 import { Announcer } from "./announcer.js";
-import { offerCopies } from "./copying.js";
+import { offerCopies } from "../lintel/copying.js";
 import { Follower } from "./follower.js";
 import { Reading } from "./reading.js";
 import { Sheet } from "./sheet.js";
@@ -49,10 +49,10 @@ const handlers = {
     sheet.replace(text, position);
     reading.grew();
   },
-  reset() {
+  reset({ reason }) {
     sheet.reset();
     announcer.finish({ spoken: false });
-    announcer.say(phrases.reset);
+    announcer.say(phrases[`reset_${reason}`] ?? phrases.reset);
     changed();
   },
   async end({ status }) {
