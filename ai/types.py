@@ -28,6 +28,8 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    stable: bool = False
+    """The same in every call of its prompt version, so that a provider's cache may keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,13 @@ class ModelSpec:
     capabilities: frozenset[Capability]
     price: ModelPrice | None = None
     reasoning_effort: str | None = None
-    """How hard a reasoning model may think; its thoughts count as output and against the answer's limit."""
+    """How hard a reasoning model may think, in its provider's own word."""
+    thinking: str | None = None
+    """Anthropic's kind of thinking; None: the model's own default."""
+    thought_tokens: int = 0
+    """Room for thoughts on top of an answer's limit: providers count them as output, and against that limit."""
+    cache_from_tokens: int | None = None
+    """The shortest beginning that its provider caches where it is marked; None: nothing is marked."""
     first_text_s: float | None = None
     """How long this model may take to its first text; None: no longer than between any two."""
     token_factor: float = 1.0

@@ -20,7 +20,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ai.prompts.placeholders import substitute
+from ai.prompts.placeholders import placeholders, substitute
 from ai.prompts.spec import PromptSpec, Turn, is_free_text
 from ai.types import Message
 
@@ -32,7 +32,7 @@ def render_spec(spec: PromptSpec, payload: Mapping[str, Any]) -> tuple[Message, 
     values = {**spec.defaults, **payload}
     system = substitute(spec.system, {name: _plain(value) for name, value in values.items()})
     turns = [_render_turn(spec, turn, values, position) for position, turn in enumerate(spec.turns)]
-    return (Message(role="system", content=system.strip()), *turns)
+    return (Message(role="system", content=system.strip(), stable=_is_fixed(spec.system)), *turns)
 
 
 def _render_turn(spec: PromptSpec, turn: Turn, values: Mapping[str, Any], position: int) -> Message:
@@ -41,7 +41,13 @@ def _render_turn(spec: PromptSpec, turn: Turn, values: Mapping[str, Any], positi
         name: _value(name, value, nonce) if is_free_text(spec.properties[name]) else _plain(value)
         for name, value in (turn.values or values).items()
     }
-    return Message(role=turn.role, content=substitute(turn.content, filled).strip())
+    fixed = bool(turn.values) or _is_fixed(turn.content)
+    return Message(role=turn.role, content=substitute(turn.content, filled).strip(), stable=fixed)
+
+
+def _is_fixed(text: str) -> bool:
+    """Whether it has nothing of the caller's in it."""
+    return not any(placeholders(text))
 
 
 def _value(name: str, value: Any, nonce: _Nonce) -> str:

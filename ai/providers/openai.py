@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import ipaddress
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, ClassVar
 
-import httpx2
 import openai
-from django.conf import settings
 
-from ai.errors import GarbledStream, StreamCut
+from ai.errors import ProviderError
 from ai.providers.base import Provider
-from ai.providers.events import EventData
-from ai.providers.openai_errors import failure_from_event, failure_from_exception
+from ai.providers.connections import http_client
+from ai.providers.failures import codes_of, failure_of_event, failure_of_status, failure_of_transport
+from ai.providers.openai_schema import strict_form
 from ai.providers.registry import register_llm_provider
-from ai.types import Capability, Completed, ProviderCall, StopReason, TextDelta, Usage
+from ai.providers.streaming import Answer, RawResponse, StreamingProvider, count
+from ai.types import JSON, Capability, ProviderCall, StopReason, Usage
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-READ_SECONDS = 600.0  # the engine owns the deadline and the idle limit; this only outlives them
-DRAIN_SECONDS = 0.1
-LARGEST_COUNT = 2**31  # of tokens; what is more, or less than none, is no figure
-KEPT_CONNECTIONS = 20  # for every call it starts, the pool looks at each idle connection
+DONE = b"[DONE]"
 
 STOP_REASONS = {
     "stop": StopReason.END,
@@ -39,8 +32,8 @@ def build(*, base_url: str | None, api_key: str | None) -> Provider:
     return OpenAIProvider(base_url=base_url or DEFAULT_BASE_URL, api_key=api_key)
 
 
-class OpenAIProvider:
-    """Takes the SDK's raw response and reads the events itself: half the processor time a chunk."""
+class OpenAIProvider(StreamingProvider):
+    sdk_error: ClassVar[type[Exception]] = openai.OpenAIError
 
     def __init__(self, *, base_url: str, api_key: str | None) -> None:
         self._client = openai.AsyncOpenAI(
@@ -48,51 +41,23 @@ class OpenAIProvider:
             api_key=api_key or "none",
             base_url=base_url,
             max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(
-                timeout=httpx2.Timeout(READ_SECONDS, connect=settings.LINTEL_CONNECT_SECONDS),
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_kept_connections(base_url)),
-                # A proxy of the environment cannot reach this machine's own loopback.
-                trust_env=not _is_loopback(base_url),
-            ),
+            http_client=http_client(base_url),
         )
         self._create = self._client.chat.completions.with_streaming_response.create
 
-    async def stream(self, call: ProviderCall) -> AsyncGenerator[TextDelta | Completed, None]:
-        answer = _Answer()
-        try:
-            async with self._create(**_arguments(call)) as response:
-                body = response.http_response.aiter_bytes()
-                async for received in body:
-                    for text in answer.take(received):
-                        yield TextDelta(text=text)
-                    if answer.ended:
-                        break
-                await _drain(body)
-        except (openai.OpenAIError, httpx2.HTTPError) as error:
-            failure = failure_from_exception(error)
-        else:
-            yield answer.completed()
-            return
-        # Raised outside the handler, so that the SDK's words are not even its context.
-        raise failure
+    def request(self, call: ProviderCall) -> AbstractAsyncContextManager[RawResponse]:
+        return self._create(**_arguments(call))
+
+    def answer(self) -> Answer:
+        return _Answer()
+
+    def failure(self, error: Exception) -> ProviderError:
+        if isinstance(error, openai.APIStatusError):
+            return failure_of_status(error.status_code, error.response.headers, codes_of(error.body))
+        return failure_of_transport(error.__cause__ if isinstance(error, openai.APIConnectionError) else error)
 
     async def aclose(self) -> None:
         await self._client.close()
-
-
-def _kept_connections(url: str) -> int:
-    """Reuse saves the TLS handshake; without TLS it only risks a connection that the server is just closing.
-
-    On a busy machine llama.cpp's server broke 6 of 18 short calls so, and none of 24 on connections of their own.
-    """
-    return KEPT_CONNECTIONS if urlsplit(url).scheme == "https" else 0
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _arguments(call: ProviderCall) -> dict[str, Any]:
@@ -109,87 +74,62 @@ def _arguments(call: ProviderCall) -> dict[str, Any]:
     if call.temperature is not None:
         arguments["temperature"] = call.temperature
     if call.schema is not None:
-        wanted = {"name": "answer", "schema": call.schema}
-        arguments["response_format"] = {"type": "json_schema", "json_schema": wanted}
+        arguments["response_format"] = {"type": "json_schema", "json_schema": _wanted(call.schema)}
     if call.model.reasoning_effort is not None:
         arguments["reasoning_effort"] = call.model.reasoning_effort
     return arguments
 
 
-async def _drain(body: AsyncIterator[bytes]) -> None:
-    """Read the end of the body behind the last event: only then is the connection used again."""
-    with contextlib.suppress(TimeoutError, httpx2.HTTPError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in body:
-                pass
+def _wanted(schema: JSON) -> dict[str, Any]:
+    """Strict where the schema can be: OpenAI's models then cannot answer otherwise. Else it is a hint to them."""
+    strict = strict_form(schema)
+    return (
+        {"name": "answer", "schema": schema} if strict is None else {"name": "answer", "schema": strict, "strict": True}
+    )
 
 
-class _Answer:
-    """What the events of one stream have said so far."""
-
+class _Answer(Answer):
     def __init__(self) -> None:
-        self.ended = False
-        self._events = EventData()
-        self._stop: StopReason | None = None
+        super().__init__()
         self._refused = False
         self._usage: Usage | None = None
 
-    def take(self, received: bytes) -> Iterator[str]:
-        """Note the events that end in these bytes, and give their texts."""
-        for data in self._events.feed(received):
-            if data == b"[DONE]":
-                self.ended = True
-            elif text := self._take_event(_parsed(data)):
-                yield text
+    def _take_data(self, data: bytes) -> str:
+        if data == DONE:
+            self.ended = True
+            return ""
+        return super()._take_data(data)
 
-    def _take_event(self, chunk: Mapping[str, Any]) -> str:
-        if error := chunk.get("error"):
-            raise failure_from_event(error)
-        try:
-            return self._take_chunk(chunk)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise GarbledStream("the stream held an event of another shape") from error
-
-    def _take_chunk(self, chunk: Mapping[str, Any]) -> str:
-        if usage := chunk.get("usage"):
+    def _take_event(self, event: Mapping[str, Any]) -> str:
+        if error := event.get("error"):
+            raise failure_of_event(codes_of(error))
+        if usage := event.get("usage"):
             self._usage = _usage(usage)
-        choices = chunk.get("choices")
+        choices = event.get("choices")
         return self._take_choice(choices[0]) if choices else ""
 
-    def completed(self) -> Completed:
-        if self._stop is None:
-            raise StreamCut("the stream ended without a finish reason")
-        stop = StopReason.REFUSAL if self._refused else self._stop
-        return Completed(stop_reason=stop, usage=self._usage)
-
     def _take_choice(self, choice: Mapping[str, Any]) -> str:
-        if reason := choice.get("finish_reason"):
-            self._stop = STOP_REASONS.get(reason, StopReason.OTHER)
         delta = choice.get("delta") or {}
         self._refused = self._refused or bool(delta.get("refusal"))
+        if reason := choice.get("finish_reason"):
+            self.stop = StopReason.REFUSAL if self._refused else STOP_REASONS.get(reason, StopReason.OTHER)
         text: str = delta.get("content") or ""
         return text
 
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    """json, not a faster parser: it alone takes the lone surrogates that some servers split characters into."""
-    try:
-        chunk = json.loads(data)
-    except ValueError:
-        chunk = None
-    if not isinstance(chunk, dict):
-        raise GarbledStream("the stream held an event that is no JSON object")
-    return chunk
+    def usage(self) -> Usage | None:
+        return self._usage
 
 
 def _usage(reported: Mapping[str, Any]) -> Usage | None:
     """OpenAI's prompt tokens include cached ones. None where the figures cannot be: they are estimated then."""
-    prompt, completion = _count(reported["prompt_tokens"]), _count(reported["completion_tokens"])
-    cached = _count((reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
-    if prompt is None or completion is None or cached is None:
+    details = reported.get("prompt_tokens_details") or {}
+    prompt, completion = count(reported["prompt_tokens"]), count(reported["completion_tokens"])
+    read, written = count(details.get("cached_tokens") or 0), count(details.get("cache_write_tokens") or 0)
+    if prompt is None or completion is None or read is None or written is None:
         return None
-    return Usage(input_tokens=max(0, prompt - cached), cache_read_tokens=cached, output_tokens=completion)
-
-
-def _count(reported: object) -> int | None:
-    return reported if isinstance(reported, int) and 0 <= reported < LARGEST_COUNT else None
+    return Usage(
+        input_tokens=max(0, prompt - read - written),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        output_tokens=completion,
+    )

@@ -249,7 +249,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # The engine room. Each is read by the module named behind it.
-LINTEL_PROVIDERS = {"openai": "ai.providers.openai"}  # ai.providers: imported at first use, in workers only
+LINTEL_PROVIDERS = {  # ai.providers: imported at first use, in workers only
+    "anthropic": "ai.providers.anthropic",
+    "openai": "ai.providers.openai",
+}
 LINTEL_CATALOGUE = ROOT / "ai" / "routing" / "catalogue.yaml"  # ai.routing
 LINTEL_EMBEDDED_MODEL_URL = env.url("LINTEL_EMBEDDED_MODEL_URL", "http", "https")  # ai.routing
 LINTEL_OPENAI_API_KEY = env.optional("OPENAI_API_KEY")  # ai.routing

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from ai.providers.openai_errors import retry_after_seconds
+from ai.providers.failures import retry_after_seconds
 
 
 @pytest.mark.parametrize(

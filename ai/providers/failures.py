@@ -1,4 +1,4 @@
-"""The SDK's and the transport's exceptions, and error events, as errors of ours. Their words end here."""
+"""What a server or the way to it did wrong, as errors of ours. A vendor's words are looked at here and never kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx2
-import openai
 
 from ai.errors import (
     BadCall,
@@ -26,44 +25,19 @@ from ai.errors import (
 )
 
 OVERLOADED = 529
-# OpenAI's word for it, and llama.cpp's.
-CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
-ACCOUNT_CODES = {"insufficient_quota", "billing_hard_limit_reached"}
+CONTEXT_EXCEEDED = "context_length_exceeded"  # OpenAI's word for it
+CONTEXT_CODES = {CONTEXT_EXCEEDED, "exceed_context_size_error"}  # and llama.cpp's
+ACCOUNT_CODES = {
+    *("insufficient_quota", "billing_hard_limit_reached"),
+    *("contract_spend_limit_reached", "enforced_spend_limit_reached", "organization_on_hold"),
+}
 PASSING_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY}
 KEY_STATUSES = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
 
 
-def failure_from_exception(error: openai.OpenAIError | httpx2.HTTPError) -> ProviderError:
-    if isinstance(error, openai.APIStatusError):
-        return _failure_from_status(error)
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    match cause:
-        case httpx2.ConnectTimeout():
-            return CallTimedOut("the provider took no connection in time", served=False)
-        case httpx2.ConnectError():
-            return ConnectionFailed("no connection to the provider", served=False)
-        case httpx2.TimeoutException():
-            return CallTimedOut("the provider sent nothing in time")
-        case httpx2.RemoteProtocolError():
-            return StreamCut("the provider closed the connection inside its answer")
-    return ConnectionFailed("the connection to the provider broke")
-
-
-def failure_from_event(error: object) -> ProviderError:
-    """An error object inside a stream that began with status 200."""
-    words = _codes(error)
-    if words & CONTEXT_CODES:
-        return ContextExceeded("the input does not fit the model's window")
-    if any("overload" in word for word in words) or words & {str(OVERLOADED), "503"}:
-        return Overloaded("the provider was overloaded in mid-stream")
-    if any("rate_limit" in word for word in words) or "429" in words:
-        return RateLimited("the provider limited the rate in mid-stream")
-    return ServerFailed("the provider failed in mid-stream")
-
-
-def _failure_from_status(error: openai.APIStatusError) -> ProviderError:
-    status, codes = error.status_code, _codes(error.body)
-    refused: dict[str, Any] = {"retry_after": retry_after_seconds(error.response.headers), "served": False}
+def failure_of_status(status: int, headers: Mapping[str, str], codes: set[str]) -> ProviderError:
+    """A call that was turned down. ``codes`` are the machine-readable words of the error."""
+    refused: dict[str, Any] = {"retry_after": retry_after_seconds(headers), "served": False}
     if codes & CONTEXT_CODES:
         return ContextExceeded("the input does not fit the model's window", **refused)
     if status in KEY_STATUSES or codes & ACCOUNT_CODES:
@@ -77,7 +51,31 @@ def _failure_from_status(error: openai.APIStatusError) -> ProviderError:
     return BadCall(f"the provider rejected the call with status {status}", **refused)
 
 
-def _codes(error: object) -> set[str]:
+def failure_of_event(codes: set[str]) -> ProviderError:
+    """An error inside a stream that began with status 200."""
+    if codes & CONTEXT_CODES:
+        return ContextExceeded("the input does not fit the model's window")
+    if any("overload" in code for code in codes) or codes & {str(OVERLOADED), "503"}:
+        return Overloaded("the provider was overloaded in mid-stream")
+    if any("rate_limit" in code for code in codes) or "429" in codes:
+        return RateLimited("the provider limited the rate in mid-stream")
+    return ServerFailed("the provider failed in mid-stream")
+
+
+def failure_of_transport(cause: BaseException | None) -> ProviderError:
+    match cause:
+        case httpx2.ConnectTimeout():
+            return CallTimedOut("the provider took no connection in time", served=False)
+        case httpx2.ConnectError():
+            return ConnectionFailed("no connection to the provider", served=False)
+        case httpx2.TimeoutException():
+            return CallTimedOut("the provider sent nothing in time")
+        case httpx2.RemoteProtocolError():
+            return StreamCut("the provider closed the connection inside its answer")
+    return ConnectionFailed("the connection to the provider broke")
+
+
+def codes_of(error: object) -> set[str]:
     """The machine-readable words of an error: code and type. Servers disagree about which holds what."""
     if not isinstance(error, Mapping):
         return set()
