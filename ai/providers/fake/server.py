@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from types import TracebackType
@@ -19,7 +19,7 @@ from ai.providers.fake.play import Play
 from ai.providers.fake.scripts import HEADER, Scripts
 from ai.providers.fake.wire import Connection, Request, Response
 
-BY_PATH: dict[str, Dialect] = {
+BY_PATH: Mapping[str, Dialect] = {
     "/v1/chat/completions": OpenAIDialect(),
     "/v1/messages": AnthropicDialect(),
 }
@@ -32,9 +32,13 @@ class FakeProvider:
     ``POST /control/away`` (``{"seconds": 2}``) and ``POST /control/reset``.
     """
 
-    def __init__(self, *, port: int = 0, scripts: Scripts | None = None) -> None:
+    def __init__(
+        self, *, port: int = 0, scripts: Scripts | None = None, dialects: Mapping[str, Dialect] | None = None
+    ) -> None:
+        """``dialects`` by path: protocols of your own, beside the two."""
         self.scripts = scripts or Scripts()
         self.ledger = Ledger()
+        self._dialects = {**BY_PATH, **(dialects or {})}
         self._port = port
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,7 +83,7 @@ class FakeProvider:
             await asyncio.sleep(seconds)
 
     async def _handle(self, request: Request, response: Response) -> None:
-        dialect = BY_PATH.get(request.path)
+        dialect = self._dialects.get(request.path)
         if dialect is not None and request.method == "POST":
             await self._chat(request, response, dialect)
         else:
