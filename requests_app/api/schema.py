@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from requests_app.problems import MEDIA_TYPE, PROBLEMS
 
@@ -83,6 +83,11 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
     description="Makes repeating safe: the same body again answers with what it made the first time.",
+)
+EXAMPLE = OpenApiExample(
+    "A ticket",
+    value={"prompt_key": "ticket_classify", "payload": {"ticket": "I was charged twice."}},
+    request_only=True,
 )
 
 

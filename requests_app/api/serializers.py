@@ -147,7 +147,8 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
 class RequestDetail(RequestSummary):
     """One request with its texts."""
 
-    partial = serializers.SerializerMethodField()
+    output = serializers.JSONField(read_only=True, help_text="The answer's value, where the prompt has a schema.")
+    partial = serializers.SerializerMethodField()  # type: ignore[assignment]  # the metaclass takes it out of the way
     position = serializers.SerializerMethodField()
     waiting_for = serializers.SerializerMethodField()
 

@@ -24,7 +24,7 @@ from requests_app.api.base import ApiView, person
 from requests_app.api.filters import KnownParameters
 from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
-from requests_app.api.schema import ACCEPTING, BODY, IDEMPOTENCY_KEY, operation
+from requests_app.api.schema import ACCEPTING, BODY, EXAMPLE, IDEMPOTENCY_KEY, operation
 from requests_app.api.serializers import (
     LONG_COLUMNS,
     PromptDetail,
@@ -58,7 +58,7 @@ class RequestListView(ApiView, ListAPIView[AIRequest]):
 
     @operation(
         *(*BODY, *ACCEPTING), success=202, body=RequestDetail,
-        operation_id="requests_create", request=SubmissionSerializer, parameters=[IDEMPOTENCY_KEY],
+        operation_id="requests_create", request=SubmissionSerializer, parameters=[IDEMPOTENCY_KEY], examples=[EXAMPLE],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Accept work: it is stored and queued, and answered with where to follow it."""
