@@ -185,7 +185,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.HashedStaticFiles"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -253,7 +253,7 @@ LINTEL_PROVIDERS = {  # ai.providers: imported at first use, in workers only
     "anthropic": "ai.providers.anthropic",
     "openai": "ai.providers.openai",
 }
-LINTEL_CATALOGUE = ROOT / "ai" / "routing" / "catalogue.yaml"  # ai.routing
+LINTEL_CATALOGUE = env.path("LINTEL_CATALOGUE", ROOT / "ai" / "routing" / "catalogue.yaml")  # ai.routing
 LINTEL_EMBEDDED_MODEL_URL = env.url("LINTEL_EMBEDDED_MODEL_URL", "http", "https")  # ai.routing
 LINTEL_OPENAI_API_KEY = env.optional("OPENAI_API_KEY")  # ai.routing
 LINTEL_OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "http", "https")  # ai.routing
