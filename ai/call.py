@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from functools import partial
 
 from ai.errors import ProviderError, StreamCut
-from ai.extract import fits
+from ai.extract import Extracted, Unfit, extract
 from ai.patience import DeadlinePassed, Patience, Pulled
 from ai.providers import client_for
 from ai.sanitise import Sanitiser
@@ -20,7 +21,9 @@ CLOSE_SECONDS = 1.0
 
 Stream = AsyncGenerator[TextDelta | Completed, None]
 
-STOP_CODES = {StopReason.MAX_TOKENS: "incomplete", StopReason.REFUSAL: "refused"}
+# What is neither an end nor a refusal broke off, known to us or not.
+STOP_CODES = {StopReason.REFUSAL: "refused"}
+BLANK = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*")  # white space, and what has no width
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,9 @@ class Call:
         self.stopped = False
         self.error: ProviderError | None = None
         self.completed: Completed | None = None
+        self.extracted: Extracted | None = None
+        self.unfit = ""
+        """What is wrong with an answer of another form, in words for its model."""
         self._request = request
         self._schema = schema
         self._patience = patience
@@ -63,7 +69,7 @@ class Call:
         if rest := clean.flush():
             yield self._shown(rest)
         if self.completed is not None:
-            self.outcome = self._judged(self.completed.stop_reason)
+            self.outcome = await self._judged(self.completed.stop_reason)
 
     async def _deltas(self) -> AsyncGenerator[TextDelta, None]:
         stream = client_for(self._request.model.provider).stream(self._request)
@@ -99,12 +105,20 @@ class Call:
         self._texts.append(text)
         return TextDelta(text=text)
 
-    def _judged(self, stop: StopReason) -> str:
+    async def _judged(self, stop: StopReason) -> str:
         if stop is not StopReason.END:
             return STOP_CODES.get(stop, "incomplete")
-        text = self.text
-        as_asked = bool(text.strip()) and (self._schema is None or fits(text, self._schema))
-        return "done" if as_asked else "output_invalid"
+        if BLANK.fullmatch(self.text):
+            return "empty"
+        if self._schema is None:
+            return "done"
+        try:
+            # In a thread: a large answer takes a second to check, and a loop carries hundreds of streams.
+            self.extracted = await asyncio.to_thread(extract, self.text, self._schema)
+        except Unfit as unfit:
+            self.unfit = str(unfit)
+            return "output_invalid"
+        return "done"
 
     def usage(self) -> Usage:
         """The provider's figures, else our estimate; nothing where it certainly did nothing."""

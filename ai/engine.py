@@ -14,31 +14,36 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
 
 from ai.call import Call
+from ai.failures import FAILURES
 from ai.patience import DeadlinePassed, Patience, Pulled, Stop
 from ai.pricing import cost_of
-from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Retry, decide
+from ai.reask import corrected
+from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide
 from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
-__all__ = ["Answered", "CallClosed", "CallStarting", "Event", "Failed", "Job", "PutBack", "Stop", "Stopped", "drive"]
+__all__ = [
+    "Answered",
+    "CallClosed",
+    "CallStarting",
+    "Event",
+    "Failed",
+    "Job",
+    "PutBack",
+    "Stop",
+    "Stopped",
+    "drive",
+    "failed",
+]
 
-Reason = Literal["first", "retry", "fallback"]
+Reason = Literal["first", "retry", "fallback", "reask"]
 
-MESSAGES = {
-    "provider_unavailable": "No model could be reached, or none had room for this request.",
-    "provider_rejected": "The model's provider rejected the request.",
-    "deadline_exceeded": "The answer took longer than this request may take.",
-    "output_invalid": "The model's answer did not have the required form.",
-    "refused": "The model refused to answer.",
-    "incomplete": "The answer was cut short.",
-    "context_exceeded": "The input does not fit into the model's window.",
-    "internal_error": "Something went wrong on our side.",
-}
+UNFIT = ("output_invalid", "empty")
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +62,8 @@ class Job:
     deadline_s: float
     calls_left: int
     stop: Stop
+    reasked: bool = False
+    """An earlier claim has asked again already; nobody does so twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,11 @@ class CallClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
+    """``value`` is what the text holds where the job has a schema; ``repaired``: it was no JSON and was mended."""
+
     text: str
+    value: Any = None
+    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +132,8 @@ class _Run:
         self.reason: Reason = "first"
         self.ending: Event | None = None
         self._job = job
+        self._messages = job.messages
+        self._unfit = ""
         self._patience = Patience(deadline_s=job.deadline_s, stop=job.stop)
         self._position = 0
         self._calls_of_model = 0
@@ -129,9 +142,9 @@ class _Run:
         if job.stop.reason is not None:
             self.ending = Stopped(reason=job.stop.reason)
         elif job.deadline_s <= 0:
-            self.ending = _failed("deadline_exceeded")
+            self.ending = failed("deadline_exceeded")
         elif job.calls_left < 1:
-            self.ending = _failed("provider_unavailable")
+            self.ending = failed("provider_unavailable")
 
     @property
     def model(self) -> ModelSpec:
@@ -143,7 +156,7 @@ class _Run:
         job, can = self._job, self.model.capabilities
         request = ProviderCall(
             model=self.model,
-            messages=job.messages,
+            messages=self._messages,
             max_tokens=min(job.max_tokens, self.model.max_output_tokens),
             temperature=job.temperature if Capability.TEMPERATURE in can else None,
             schema=job.schema if Capability.JSON_SCHEMA in can else None,
@@ -168,16 +181,16 @@ class _Run:
         if call.stopped:
             self.ending = Stopped(reason=call.outcome)
         elif call.outcome == "done":
-            self.ending = Answered(text=call.text)
-        elif call.error is None and call.outcome != "output_invalid":
-            self.ending = _failed(call.outcome)
+            self.ending = _answered(call)
+        elif call.error is None and call.outcome not in UNFIT:
+            self.ending = failed(call.outcome)
         else:
             await self._obey(decide(self._facts(call), jitter=random.random()), call)  # noqa: S311
 
     async def _obey(self, decision: Decision, call: Call) -> None:
         match decision:
             case GiveUp(code=code):
-                self.ending = _failed(code)
+                self.ending = failed(code)
             case PutBackFor(after_s=after_s):
                 self.ending = PutBack(after_s=after_s, reason=call.outcome)
             case NextModel():
@@ -185,9 +198,26 @@ class _Run:
                 self._retryable_before |= call.error is not None and call.error.retryable
                 self._position += 1
                 self._calls_of_model = 0
+                self._messages = self._job.messages
+            case Reask():
+                self.reason = "reask"
+                self._unfit = call.outcome
+                self._calls_of_model = 0
+                self._messages = self._second_question(call)
             case Retry(after_s=after_s):
                 self.reason = "retry"
                 await self._pause(after_s)
+
+    def _second_question(self, call: Call) -> tuple[Message, ...]:
+        job = self._job
+        return corrected(
+            job.messages,
+            answer=call.text,
+            flaws=call.unfit,
+            schema=job.schema,
+            model=self.model,
+            max_tokens=job.max_tokens,
+        )
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -195,16 +225,16 @@ class _Run:
         except Pulled as pulled:
             self.ending = Stopped(reason=pulled.reason)
         except DeadlinePassed:
-            self.ending = _failed("deadline_exceeded")
+            self.ending = failed("deadline_exceeded")
 
     def _facts(self, call: Call) -> Facts:
         error = call.error
         return Facts(
-            code=call.outcome,
-            retryable=error is None or error.retryable,
-            only_this_model=error is None,
-            # An answer in another form needs no pause.
-            retry_after=0.0 if error is None else error.retry_after,
+            code=self._code(call),
+            retryable=error is not None and error.retryable,
+            unfit=error is None,
+            reasked=bool(self._unfit) or self._job.reasked,
+            retry_after=None if error is None else error.retry_after,
             retryable_before=self._retryable_before,
             calls_of_model=self._calls_of_model,
             has_next_model=self._position + 1 < len(self._job.route),
@@ -214,6 +244,17 @@ class _Run:
             cut=self._job.cut,
         )
 
+    def _code(self, call: Call) -> str:
+        """A provider that turns the re-ask down says nothing of the request, whose answer was unfit."""
+        turned_down = self.reason == "reask" and call.error is not None and not call.error.retryable
+        return self._unfit if turned_down else call.outcome
 
-def _failed(code: str) -> Failed:
-    return Failed(code=code, message=MESSAGES[code])
+
+def _answered(call: Call) -> Answered:
+    if call.extracted is None:
+        return Answered(text=call.text)
+    return Answered(text=call.text, value=call.extracted.value, repaired=call.extracted.repaired)
+
+
+def failed(code: str) -> Failed:
+    return Failed(code=code, message=str(FAILURES[code]))

@@ -17,8 +17,10 @@ class Facts:
 
     code: str
     retryable: bool
-    only_this_model: bool = False
-    """The model answered, but not as asked: it may try again, another model has no part in it."""
+    unfit: bool = False
+    """The model answered to the end, but not as asked: it is asked again, another model has no part in it."""
+    reasked: bool = False
+    """It has been asked again already, in this claim or an earlier one."""
     retry_after: float | None = None
     retryable_before: bool = False
     """A model earlier on the route failed in a way that passes: put back, the request may still meet it again."""
@@ -37,6 +39,11 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reask:
+    """Ask the same model once more, with its answer and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextModel:
     pass
 
@@ -51,23 +58,29 @@ class GiveUp:
     code: str
 
 
-Decision = Retry | NextModel | PutBackFor | GiveUp
+Decision = Retry | Reask | NextModel | PutBackFor | GiveUp
 
 
 def decide(facts: Facts, *, jitter: float) -> Decision:
     """``jitter`` between 0 and 1 places every wait within its range."""
+    if facts.unfit:
+        return _ask_again(facts)
     if facts.text_shown and facts.cut == "incomplete":
-        return GiveUp(code=facts.code if facts.only_this_model else "incomplete")
+        return GiveUp(code="incomplete")
     if facts.calls_left < 1:
         return GiveUp(code=facts.code)
     if facts.retryable and (again := _same_model(facts, jitter)):
         return again
-    if facts.only_this_model:
-        return GiveUp(code=facts.code)
     if facts.has_next_model:
         return NextModel()
     passing = facts.retryable or facts.retryable_before
     return _put_back(facts, jitter) if passing else GiveUp(code=facts.code)
+
+
+def _ask_again(facts: Facts) -> Reask | GiveUp:
+    kept = facts.text_shown and facts.cut == "incomplete"
+    over = facts.reasked or facts.calls_left < 1 or facts.seconds_left <= 0
+    return GiveUp(code=facts.code) if kept or over else Reask()
 
 
 def _same_model(facts: Facts, jitter: float) -> Retry | None:

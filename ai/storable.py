@@ -10,6 +10,7 @@ from typing import Any
 DEEPEST = 32
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON text can carry these, PostgreSQL cannot
 LONGEST_STEP = 64
+LARGEST_BITS = 1024  # what a float can hold: arithmetic with schemas' own numbers overflows beyond
 
 Path = tuple[Any, ...]
 
@@ -34,6 +35,8 @@ def flaw(path: Path, part: Any) -> str | None:
             return "holds a NUL or half a surrogate pair"
         case float() if not math.isfinite(part):
             return "is no finite number"
+        case int() if part.bit_length() > LARGEST_BITS:
+            return "is too large a number"
         case Mapping() | list() if len(path) == DEEPEST:
             return f"is nested more than {DEEPEST} deep"
         case Mapping() if any(UNSTORABLE.search(key) for key in part):

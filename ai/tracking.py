@@ -97,6 +97,8 @@ class LLMUsageLog(models.Model):
             kind=self.Kind.CORRECTION,
             subject=self.subject,
             scope=self.scope,
+            object_id=self.object_id,
+            metadata=self.metadata,
             prompt_key=self.prompt_key,
             prompt_version=self.prompt_version,
             provider=exact.provider,
@@ -114,6 +116,8 @@ class CallFacts(TypedDict):
     attempt: int
     subject: UUID
     scope: UUID
+    object_id: str
+    metadata: JSON
     prompt_key: str
     prompt_version: str
     provider: str

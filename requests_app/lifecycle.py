@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from ai.pricing import cost_of
@@ -27,7 +28,10 @@ from requests_app.signals import announce_finished
 
 CLAIM = """
 SELECT claimed.*, EXTRACT(EPOCH FROM claimed.deadline - clock_timestamp())::float8 AS seconds_left,
-    (SELECT count(*) FROM requests_app_aiattempt AS made WHERE made.request_id = claimed.id) AS calls_made
+    (SELECT count(*) FROM requests_app_aiattempt AS made WHERE made.request_id = claimed.id) AS calls_made,
+    EXISTS (
+        SELECT FROM requests_app_aiattempt AS made WHERE made.request_id = claimed.id AND made.reason = 'reask'
+    ) AS reasked
 FROM requests_app_claim_next(%s) AS claimed
 """
 
@@ -40,6 +44,7 @@ class Claim:
     attempt: int
     seconds_left: float
     calls_made: int
+    reasked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,8 @@ class Ending:
 
     status: Status
     text: str = ""
+    output: Any = None
+    repaired: bool = False
     code: str = ""
     message: str = ""
 
@@ -80,6 +87,7 @@ def claim_next(lease_id: UUID) -> Claim | None:
             attempt=row.attempt,
             seconds_left=facts["seconds_left"],
             calls_made=facts["calls_made"],
+            reasked=facts["reasked"],
         )
     return None
 
@@ -149,6 +157,8 @@ def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
         ending.status,
         result=ending.text if done else None,
         partial="" if done else ending.text,
+        output=ending.output,
+        repaired=ending.repaired,
         error_code=ending.code,
         error_message=ending.message,
         **spent(request_id),
@@ -170,6 +180,8 @@ def record_call(request: AIRequest, call: ClosedCall) -> None:
         attempt=call.attempt,
         subject=request.user_id,
         scope=request.team_id,
+        object_id=request.object_id,
+        metadata=request.metadata,
         prompt_key=request.prompt_key,
         prompt_version=request.prompt_version,
         provider=call.provider,
@@ -194,7 +206,8 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
     for attempt in AIAttempt.objects.filter(request=request, outcome=""):
         called = known.get(attempt.model)
         written = estimate(text, called) if attempt.number == request.attempt else 0
-        usage = Usage(input_tokens=request.input_estimate, output_tokens=written, estimated=True)
+        asked = request.input_estimate + _answer_shown(attempt)
+        usage = Usage(input_tokens=asked, output_tokens=written, estimated=True)
         cost = cost_of(usage, called) if called else None
         call = ClosedCall(
             attempt=attempt.number,
@@ -207,6 +220,14 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
             price=cost.price if cost else None,
         )
         record_call(request, call)
+
+
+def _answer_shown(attempt: AIAttempt) -> int:
+    """A re-ask shows the model the answer of the call before; its tokens are input then."""
+    if attempt.reason != AttemptReason.REASK:
+        return 0
+    before = LLMUsageLog.objects.filter(reference=attempt.request_id, attempt=attempt.number - 1)
+    return int(before.aggregate(tokens=Sum("output_tokens", default=0))["tokens"])
 
 
 def spent(request_id: UUID) -> dict[str, int | Decimal | bool | None]:

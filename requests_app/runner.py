@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive
+from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive, failed
 from ai.models import PromptTemplate
 from ai.prompts.registry import render_prompt
 from ai.routing import model
@@ -39,8 +39,6 @@ Terminal = Answered | Failed | PutBack | Stopped
 CANCELLED, LOST, HANDED_OVER = "cancelled", "lost", "handed_over"
 OVERDUE_S = 30.0
 STEP_PAUSE_S = 0.5
-
-INTERNAL = Failed(code="internal_error", message="Something failed on our side.")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -141,7 +139,7 @@ class Runner:
             raise
         except Exception:
             logger.exception("request %s failed inside the worker", run.request.pk)
-        return INTERNAL
+        return failed("internal_error")
 
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
@@ -182,7 +180,7 @@ class Runner:
             # may hold the answer, so they are not logged.
             logger.error("request %s cannot be stored (%s)", run.request.pk, type(problem).__name__)  # noqa: TRY400
             run.closed = None
-            await self._finish(run, ending_of(INTERNAL, "".join(run.text)))
+            await self._finish(run, ending_of(failed("internal_error"), "".join(run.text)))
 
     async def _settle(self, run: Run, event: Terminal) -> None:
         match event:
@@ -243,6 +241,7 @@ def job_for(claim: Claim, stop: Stop) -> Job:
         deadline_s=claim.seconds_left,
         calls_left=settings.LINTEL_MAX_CALLS - claim.calls_made,
         stop=stop,
+        reasked=claim.reasked,
     )
 
 
@@ -268,8 +267,8 @@ def closed_call(run: Run, event: CallClosed) -> ClosedCall:
 def ending_of(event: Terminal, text: str) -> Ending:
     """What an engine's last event means for the request."""
     match event:
-        case Answered(text=answer):
-            return Ending(status=Status.DONE, text=answer)
+        case Answered(text=answer, value=value, repaired=repaired):
+            return Ending(status=Status.DONE, text=answer, output=value, repaired=repaired)
         case Failed(code="deadline_exceeded", message=message):
             return Ending(status=Status.EXPIRED, text=text, code="deadline_exceeded", message=message)
         case Failed(code=code, message=message):

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ai.extract import extract_json
+from ai.types import JSON
 from requests_app.models import AIRequest, Status
 from requests_app.pages.markdown import render, split_finished
-from requests_app.pages.tree import Node, tree_of
+from requests_app.pages.tree import Node, in_order, tree_of
 from requests_app.stream import Position, Snapshot, snapshot
 
 # What stands on an empty sheet; a final status has no word of its own.
@@ -51,21 +51,21 @@ def answer_of(request: AIRequest, *, until: Position | None = None) -> Answer | 
         return None
     end = until or seen.end
     answer = Answer(position=str(end), text=seen.text[: end.offset], waiting=_waiting(seen))
-    if request.template.output_schema is not None:
-        return _as_data(answer, seen)
+    schema = request.template.output_schema
+    if schema is not None:
+        plain = replace(answer, code=True, tail=answer.text)
+        return _as_data(plain, request, schema) if seen.status == Status.DONE else plain
     finished, rest = (answer.text, "") if seen.final else split_finished(answer.text)
     return replace(answer, html=render(finished), tail=rest)
 
 
-def _as_data(answer: Answer, seen: Snapshot) -> Answer:
-    plain = replace(answer, code=True, tail=answer.text)
-    if seen.status != Status.DONE:
+def _as_data(plain: Answer, request: AIRequest, schema: JSON) -> Answer:
+    """The stored value, in the schema's order; read anew, as the row in hand may be older than the end."""
+    output = AIRequest.objects.values_list("output", flat=True).get(pk=request.pk)
+    if output is None:
         return plain
-    try:
-        value = extract_json(answer.text)
-        return replace(plain, tree=tree_of(value), pretty=json.dumps(value, indent=2, ensure_ascii=False))
-    except (ValueError, RecursionError):
-        return plain
+    value = in_order(output, schema)
+    return replace(plain, tree=tree_of(value), pretty=json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _waiting(seen: Snapshot) -> str:

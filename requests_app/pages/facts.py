@@ -29,6 +29,7 @@ def facts_of(request: AIRequest) -> list[Fact]:
         *_tokens(request),
         *_cost(request),
         *_times(request),
+        *_repaired(request),
         Fact(label=_("Id"), text=str(request.pk), code=True),
     ]
 
@@ -96,6 +97,11 @@ def _cost(request: AIRequest) -> Iterator[Fact]:
     if request.final:
         cost = cost_of(request)
         yield Fact(label=_("Cost"), text=cost.text, note=cost.note)
+
+
+def _repaired(request: AIRequest) -> Iterator[Fact]:
+    if request.repaired:
+        yield Fact(label=_("Repaired"), text=_("the model's JSON had to be mended"))
 
 
 def _times(request: AIRequest) -> Iterator[Fact]:

@@ -60,12 +60,13 @@ def _call_title(attempt: AIAttempt) -> str:
         AttemptReason.FALLBACK: _("Fell back to %(model)s"),
         AttemptReason.TAKEOVER: _("Another worker took over"),
         AttemptReason.RESUMED: _("Resumed with %(model)s"),
+        AttemptReason.REASK: _("Asked again for the required form"),
     }
     return titles[AttemptReason(attempt.reason)] % {"model": attempt.model}
 
 
 def _call_detail(attempt: AIAttempt, *, running: bool) -> str:
-    untold = attempt.reason == AttemptReason.TAKEOVER  # the other titles name the model
+    untold = attempt.reason in {AttemptReason.TAKEOVER, AttemptReason.REASK}  # the other titles name the model
     words = _("Attempt %(number)s, %(model)s.") if untold else _("Attempt %(number)s.")
     number = words % {"number": attempt.number, "model": attempt.model}
     if running or attempt.outcome == DONE:

@@ -30,6 +30,19 @@ class Entry:
     label: str = ""
 
 
+def in_order(value: Any, schema: Any) -> Any:
+    """The value with its names as its schema has them, which PostgreSQL's jsonb forgets; other names follow."""
+    if not isinstance(schema, Mapping):
+        return value
+    if isinstance(value, list):
+        return [in_order(part, schema.get("items")) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    properties = schema.get("properties", {})
+    names = [*(name for name in properties if name in value), *(name for name in value if name not in properties)]
+    return {name: in_order(value[name], properties.get(name)) for name in names}
+
+
 def tree_of(value: Any, *, levels: int = LEVELS) -> Node:
     match value:
         case Mapping() | list() if levels == 0:

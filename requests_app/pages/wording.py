@@ -11,18 +11,10 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ai.failures import FAILURES as CORE_FAILURES
+
 # One sentence for each code of the closed list.
-FAILURES: dict[str, str | Promise] = {
-    "provider_unavailable": gettext_lazy("No model could be reached."),
-    "provider_rejected": gettext_lazy("The provider refused the call as malformed."),
-    "deadline_exceeded": gettext_lazy("The time for this request ran out."),
-    "worker_lost": gettext_lazy("Its workers were lost too often."),
-    "output_invalid": gettext_lazy("The answer did not have the form that the prompt asks for."),
-    "refused": gettext_lazy("The model refused to answer."),
-    "incomplete": gettext_lazy("The answer broke off before its end."),
-    "context_exceeded": gettext_lazy("The input was too long for the model."),
-    "internal_error": gettext_lazy("Something failed on our side."),
-}
+FAILURES: dict[str, str | Promise] = {**CORE_FAILURES, "worker_lost": gettext_lazy("Its workers were lost too often.")}
 # How one call ended, where that is said otherwise than of the whole request.
 CALL_ENDS: dict[str, str | Promise] = {
     "provider_unavailable": gettext_lazy("It did not answer, or not to the end."),

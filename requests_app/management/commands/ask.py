@@ -80,6 +80,7 @@ class Command(BaseCommand):
             "id": str(request.pk),
             "status": request.status,
             "text": request.text,
+            "output": request.output,
             "error_code": request.error_code or None,
             "model": request.model,
             "usage": usage_of(request),

@@ -67,6 +67,21 @@ def test_finished_request_shows_result_usage_and_cost(api: APIClient, done: AIRe
     assert "Retry-After" not in response
 
 
+def test_structured_answer_is_a_value_beside_its_text(api: APIClient, running: AIRequest) -> None:
+    output = {"category": "billing"}
+    AIRequest.objects.filter(pk=running.pk).move(Status.DONE, result="{'category': ...", output=output, repaired=True)
+    body = api.get(url(running)).json()
+    assert (body["result"], body["output"], body["repaired"]) == ("{'category': ...", output, True)
+    (row,) = api.get("/api/v1/requests").json()["results"]
+    assert row["repaired"]
+    assert "output" not in row
+
+
+def test_answer_without_a_form_has_no_value(api: APIClient, done: AIRequest) -> None:
+    body = api.get(url(done)).json()
+    assert (body["output"], body["repaired"]) == (None, False)
+
+
 def test_failed_request_says_why_and_keeps_its_part(api: APIClient, running: AIRequest) -> None:
     AIRequest.objects.filter(pk=running.pk).move(
         Status.FAILED, partial="Hé", error_code="incomplete", error_message="The model stopped."

@@ -76,10 +76,33 @@ def test_hostile_text_is_only_text(page: Client, summary: AIRequest) -> None:
 
 
 def test_data_is_a_list_of_names_and_values(page: Client, sorting: AIRequest) -> None:
-    ended(sorting, text='```json\n{"category": "billing", "urgency": "high"}\n```')
+    ended(sorting, text="```json ...", output={"urgency": "high", "category": "billing"})
     answer = page.get(f"/requests/{sorting.pk}")
     assertContains(answer, "<dt>Category</dt>")
     assertContains(answer, "&quot;urgency&quot;: &quot;high&quot;")
+    assertNotContains(answer, "Repaired")
+
+
+def test_data_stands_in_the_order_of_its_schema(page: Client, sorting: AIRequest) -> None:
+    ended(sorting, text="...", output={"urgency": "high", "category": "billing"})  # as jsonb gives it back
+    answer = page.get(f"/requests/{sorting.pk}").content.decode()
+    assert answer.index("<dt>Category</dt>") < answer.index("<dt>Urgency</dt>")
+
+
+def test_mended_data_is_marked(page: Client, sorting: AIRequest) -> None:
+    ended(sorting, text="{'category': ...}", output={"category": "billing"}, repaired=True)
+    answer = page.get(f"/requests/{sorting.pk}")
+    assertContains(answer, "<dt>Repaired</dt>")
+    assertContains(answer, "the model&#x27;s JSON had to be mended")
+
+
+def test_second_question_is_a_step_of_its_own(page: Client, sorting: AIRequest) -> None:
+    ended(sorting, Status.FAILED, "{}", error_code="output_invalid")
+    sorting.attempts.update(outcome="output_invalid")
+    sorting.attempts.create(number=2, reason="reask", provider="embedded", model="small", outcome="output_invalid")
+    answer = page.get(f"/requests/{sorting.pk}")
+    assertContains(answer, "Asked again for the required form")
+    assertContains(answer, "Attempt 2, small. The answer did not have the form that the prompt asks for.")
 
 
 def test_half_of_the_data_stays_text(page: Client, sorting: AIRequest) -> None:

@@ -8,7 +8,12 @@ from requests_app.lifecycle import Claim, claim_next
 from requests_app.models import AIRequest, WorkerLease
 from requests_app.models.clock import seconds_from_now
 
-SUMMARY = Submission(prompt_key="document_summary", payload={"document": "The quay was rebuilt."})
+SUMMARY = Submission(
+    prompt_key="document_summary",
+    payload={"document": "The quay was rebuilt."},
+    object_id="ticket-7",
+    metadata={"desk": "north"},
+)
 
 
 @pytest.fixture

@@ -101,6 +101,45 @@ def test_unfinished_answer_is_kept_as_partial(claim: Claim) -> None:
     assert (request.result, request.partial, request.error_code) == (None, "The", "incomplete")
 
 
+def test_value_and_its_mark_are_stored_with_the_end(claim: Claim) -> None:
+    attempt = begun(claim)
+    output = {"urgency": "high", "note": "a\u2028🦊", "n": [1, 2.5, None, True]}
+    ending = Ending(status=Status.DONE, text="{'urgency': ...}", output=output, repaired=True)
+    finish(claim.request, attempt=attempt, ending=ending, closed=closed(attempt))
+    request = AIRequest.objects.get()
+    assert (request.result, request.output, request.repaired) == ("{'urgency': ...}", output, True)
+
+
+def test_answer_without_a_form_has_no_value(claim: Claim) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt))
+    assert AIRequest.objects.filter(output__isnull=True, repaired=False).exists()
+
+
+def test_second_question_is_not_asked_again_after_a_takeover(claim: Claim, lease: WorkerLease) -> None:
+    assert not claim.reasked
+    attempt = open_call(
+        claim.request,
+        attempt=begun(claim),
+        model=model(SMALL),
+        reason=AttemptReason.REASK,
+        closed=closed(1, outcome="output_invalid"),
+    )
+    put_back(claim.request, attempt=attempt, after_s=0, reason=AttemptReason.TAKEOVER, closed=None)
+    again = claim_next(lease.pk)
+    assert again is not None
+    assert (again.reasked, again.calls_made) == (True, 2)
+
+
+def test_lost_second_question_counts_the_answer_it_showed(claim: Claim) -> None:
+    attempt = open_call(
+        claim.request, attempt=begun(claim), model=model(SMALL), reason=AttemptReason.REASK, closed=closed(1)
+    )
+    finish(claim.request, attempt=attempt, ending=Ending(status=Status.CANCELLED), closed=None)
+    lost = LLMUsageLog.objects.get(attempt=attempt)
+    assert lost.input_tokens == claim.request.input_estimate + 5
+
+
 def test_unknown_price_makes_the_cost_unknown(claim: Claim) -> None:
     attempt = begun(claim)
     finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt, cost=None))
@@ -152,6 +191,15 @@ def test_late_exact_figure_corrects_the_estimate_once(claim: Claim) -> None:
     request = AIRequest.objects.get()
     assert (request.cost_usd, request.usage_estimated) == (Decimal("0.02"), False)
     assert LLMUsageLog.objects.count() == 2
+
+
+def test_usage_says_whose_it_was_and_for_what(claim: Claim) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=DONE, closed=closed(attempt, estimated=True))
+    record_late(claim.request, closed(attempt, cost="0.02"))
+    request = claim.request
+    rows = LLMUsageLog.objects.values_list("subject", "scope", "object_id", "metadata")
+    assert list(rows) == [(request.user_id, request.team_id, "ticket-7", {"desk": "north"})] * 2
 
 
 def test_put_back_waits_for_its_time(claim: Claim, lease: WorkerLease) -> None:

@@ -48,6 +48,7 @@ def test_lost_call_is_charged_as_an_estimate(claim: Claim, lease: WorkerLease) -
     expire(lease)
     sweep()
     row = LLMUsageLog.objects.get()
+    assert (row.object_id, row.metadata) == ("ticket-7", {"desk": "north"})
     assert row.estimated
     assert row.input_tokens == claim.request.input_estimate > 0
     assert row.output_tokens > 0

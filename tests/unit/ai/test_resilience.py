@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Retry, decide
+from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide
 
 FAILED = Facts(
     code="provider_unavailable",
@@ -21,7 +21,8 @@ FAILED = Facts(
 AGAIN = replace(FAILED, calls_of_model=2)
 LAST = replace(AGAIN, has_next_model=False)
 FINAL = replace(FAILED, code="provider_rejected", retryable=False)
-MISSHAPEN = replace(FAILED, code="output_invalid", only_this_model=True, retry_after=0.0)
+UNFIT = replace(FAILED, code="output_invalid", retryable=False, unfit=True, text_shown=True)
+OVER = GiveUp(code="output_invalid")
 UNAVAILABLE = GiveUp(code="provider_unavailable")
 
 TABLE: list[tuple[str, Facts, Decision]] = [
@@ -54,13 +55,19 @@ TABLE: list[tuple[str, Facts, Decision]] = [
     ),
     ("text shown, reset: as ever", replace(FAILED, text_shown=True), Retry(after_s=0.2)),
     ("text shown, incomplete: over", replace(FAILED, text_shown=True, cut="incomplete"), GiveUp(code="incomplete")),
-    ("misshapen: one re-ask at once", MISSHAPEN, Retry(after_s=0.0)),
-    ("misshapen twice: over", replace(MISSHAPEN, calls_of_model=2), GiveUp(code="output_invalid")),
+    ("unfit: asked again, once", UNFIT, Reask()),
+    ("unfit after a failure: asked again", replace(UNFIT, calls_of_model=2), Reask()),
+    ("unfit again: over, whatever else is on the route", replace(UNFIT, reasked=True), OVER),
+    ("unfit, no calls left: over", replace(UNFIT, calls_left=0), OVER),
+    ("unfit, no time left: over", replace(UNFIT, seconds_left=0.0), OVER),
+    ("unfit and kept: over, as what it is", replace(UNFIT, cut="incomplete"), OVER),
     (
-        "misshapen and kept: over, as what it is",
-        replace(MISSHAPEN, text_shown=True, cut="incomplete"),
-        GiveUp(code="output_invalid"),
+        "empty: asked again, also where text would be kept",
+        replace(UNFIT, code="empty", text_shown=False, cut="incomplete"),
+        Reask(),
     ),
+    ("empty again: over", replace(UNFIT, code="empty", reasked=True), GiveUp(code="empty")),
+    ("the second question fails: as any call", replace(FAILED, reasked=True), Retry(after_s=0.2)),
 ]
 
 

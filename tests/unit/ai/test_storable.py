@@ -41,6 +41,7 @@ def test_storable(tree: Any) -> None:
         (["a", "\ud800"], ["/1"]),
         ({"a": {"\0": 1}}, ["/a"]),
         ({"a": float("nan"), "b": float("inf")}, ["/a", "/b"]),
+        ([10**400, -(10**400), 10**300], ["/0", "/1"]),
         (nested(DEEPEST + 1), ["/0" * DEEPEST]),
         (nested(100_000), ["/0" * DEEPEST]),
     ],

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ai.engine import MESSAGES
+from ai.failures import FAILURES
 from requests_app.pages.wording import call_end, dollars, failure, seconds, title_of
 from requests_app.runner import CANCELLED, HANDED_OVER, LOST
 
@@ -33,11 +33,11 @@ def test_a_code_that_has_no_sentence_stands_for_itself() -> None:
     assert failure("something_new") == "something_new"
 
 
-@pytest.mark.parametrize("outcome", [*MESSAGES, CANCELLED, LOST, HANDED_OVER, "worker_lost"])
+@pytest.mark.parametrize("outcome", [*FAILURES, CANCELLED, LOST, HANDED_OVER, "worker_lost"])
 def test_every_end_of_a_call_is_a_sentence(outcome: str) -> None:
     assert call_end(outcome).endswith(".")
 
 
-@pytest.mark.parametrize("code", [*MESSAGES, "worker_lost"])
+@pytest.mark.parametrize("code", [*FAILURES, "worker_lost"])
 def test_every_failure_is_a_sentence(code: str) -> None:
     assert failure(code).endswith(".")

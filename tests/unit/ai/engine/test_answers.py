@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ai.engine import Answered, CallStarting, Failed
+import pytest
+
+from ai.engine import Answered, CallStarting, Failed, failed
 from ai.providers.fake import FakeProvider, Script
 from ai.types import Usage
 from tests.unit.ai.engine.driving import driven, job
@@ -75,26 +77,29 @@ async def test_refusal_text_is_no_answer(fake: FakeProvider) -> None:
     assert result.outcomes == ["refused"]
 
 
-async def test_empty_answer_is_asked_for_again(fake: FakeProvider) -> None:
-    fake.scripts.push(Script(text=""), Script(text="now"))
+async def test_pause_is_incomplete(fake: FakeProvider) -> None:
+    fake.scripts.push(Script(text="half", stop="paused"))
+    result = await driven(job(fake))
+    assert result.end == failed("incomplete")
+    assert result.text == "half"
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\ufeff"])
+async def test_empty_answer_is_asked_for_again_as_it_was(fake: FakeProvider, text: str) -> None:
+    fake.scripts.push(Script(text=text), Script(text="now"))
     result = await driven(job(fake))
     assert result.end == Answered(text="now")
-    assert result.calls == [("small", "first"), ("small", "retry")]
+    assert result.calls == [("small", "first"), ("small", "reask")]
+    assert result.outcomes == ["empty", "done"]
+    first, second = fake.ledger.calls
+    assert (first.question, first.input_tokens) == (second.question, second.input_tokens)
 
 
 async def test_empty_twice_fails_without_another_model(fake: FakeProvider) -> None:
     fake.scripts.default = Script(text=" \n")
     result = await driven(job(fake, "small", "large"))
-    assert isinstance(result.end, Failed)
-    assert result.end.code == "output_invalid"
+    assert result.end == failed("empty")
     assert len(fake.ledger.calls) == 2
-
-
-async def test_schema_invalid_then_valid(fake: FakeProvider) -> None:
-    fake.scripts.push(Script(text='{"kind": "weather"}'), Script(text='```json\n{"kind": "billing"}\n```'))
-    result = await driven(job(fake, schema=SCHEMA))
-    assert result.end == Answered(text='```json\n{"kind": "billing"}\n```')
-    assert result.outcomes == ["output_invalid", "done"]
 
 
 async def test_schema_reaches_the_model(fake: FakeProvider) -> None:
