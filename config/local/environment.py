@@ -109,6 +109,7 @@ def child_environment(plan: Plan, servers: Mapping[str, str]) -> dict[str, str]:
     mine = {
         "DJANGO_SETTINGS_MODULE": SETTINGS,
         "LINTEL_HOME": str(plan.home.root),
+        "LINTEL_METRICS_DIR": str(plan.home.metrics),
         **_no_proxy(),
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PORT": str(plan.port),

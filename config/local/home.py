@@ -46,6 +46,10 @@ class Home:
     def valkey(self) -> Path:
         return self.root / "valkey"
 
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics"
+
     def prepare(self) -> None:
         """Make the folders. They hold passwords and logs, so strangers are kept out."""
         self.root.mkdir(parents=True, exist_ok=True)

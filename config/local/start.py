@@ -1,6 +1,7 @@
 """A whole start: servers, migration, demo data, processes, health; and all of it ended again."""
 
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -96,6 +97,7 @@ def started(terminal: Terminal) -> Iterator[Running]:
     plan.home.prepare()
     with occupied(plan.home, address(plan)):
         plan = _cleared(plan, terminal)
+        shutil.rmtree(plan.home.metrics, ignore_errors=True)  # counts of processes that are no more
         patience = read_patience(plan)
         with Supervisor(terminal) as supervisor:
             addresses, model = _start_servers(plan, supervisor, terminal)

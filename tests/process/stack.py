@@ -85,6 +85,7 @@ class Stack:
             "MIGRATE_DATABASE_URL": self.services.migrate_database_url,
             "REDIS_URL": self.services.redis_url,
             "LINTEL_EMBEDDED_MODEL_URL": f"{self.fake_url}/v1",
+            "LINTEL_METRICS_DIR": str(self.home.metrics),
             "PYTHONPATH": str(REPOSITORY),
         }
 
