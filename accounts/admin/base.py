@@ -81,11 +81,17 @@ class LintelAdmin(Dressed[Row]):
         return None if NUL in object_id else super().get_object(request, object_id, from_field)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> HttpResponse | None:
-        try:
+        if all(map(self._may_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return super().response_action(request, queryset)
-        except ValidationError:  # ticked was what is no id
-            self.message_user(request, _("Nothing of what was chosen exists."), messages.ERROR)
-            return None
+        self.message_user(request, _("Nothing of what was chosen exists."), messages.ERROR)
+        return None
+
+    def _may_be_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.to_python(text)
+        except ValidationError:
+            return False
+        return NUL not in text
 
     def ask_first(
         self, request: HttpRequest, rows: Iterable[Row], *, action: str, question: str, form: forms.Form | None = None

@@ -23,7 +23,7 @@ HIDDEN = {"metadata", "price"}  # metadata are the user's words; the price is sh
 
 @admin.register(LLMUsageLog)
 class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
-    list_display = ["created", "request", "attempt", "kind", "prompt_key", "model", "tokens", "estimated", "cost"]
+    list_display = ["created", "made_for", "attempt", "kind", "prompt_key", "model", "tokens", "estimated", "cost"]
     list_filter = ["created", "kind", "estimated"]
     linked_by = ["subject", "scope", "reference"]
     search_fields = ["reference"]
@@ -35,13 +35,13 @@ class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
 
     def get_fields(self, request: HttpRequest, obj: LLMUsageLog | None = None) -> list[Any]:
         stored = [field.name for field in self.opts.concrete_fields if field.name not in HIDDEN]
-        return ["request", "user", "team", *stored, "frozen_price"]
+        return ["made_for", "user", "team", *stored, "frozen_price"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: LLMUsageLog | None = None) -> list[Any]:
         return self.get_fields(request, obj)
 
     @admin.display(description=_("request"))
-    def request(self, row: LLMUsageLog) -> SafeString:
+    def made_for(self, row: LLMUsageLog) -> SafeString:
         return page_of(AIRequest, row.reference, str(row.reference))
 
     @admin.display(description=_("user"))

@@ -1,0 +1,78 @@
+"""Some rows in every table that the admin shows, each with neighbours of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from uuid_utils.compat import uuid7
+
+from accounts.models import ApiToken, User
+from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
+from requests_app.models import AIRequest, IdempotencyKey, Pulse, Status, WorkerLease
+from requests_app.models.clock import seconds_from_now
+
+SECRET = "The quay of Elsinore."
+MODEL = "smollm2-135m-instruct"
+
+
+def furnish(count: int) -> None:
+    for _number in range(count):
+        furnish_once(uuid7().hex[-12:])
+
+
+def furnish_once(name: str) -> None:
+    user = User.objects.create(username=name)
+    ApiToken.objects.create(user, name=name)
+    request = request_of(user, status=Status.PROCESSING, lease=lease_of(name))
+    use(request, cost=Decimal("0.5"))
+    IdempotencyKey.objects.create(user=user, method="POST", path="/", key=name, body_hash="0", request=request)
+    template = PromptTemplate.objects.create(key=name, version="1", hash="0", content="{}", published=True)
+    PromptLabel.objects.create(key=name, template=template, by="alice", reason="better")
+    Pulse.objects.create(name=name, since=timezone.now(), at=timezone.now())
+    Group.objects.create(name=name)
+    LogEntry.objects.create(
+        user=user, content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk), action_flag=CHANGE
+    )
+    schedule(name)
+
+
+def request_of(user: User, **changes: Any) -> AIRequest:
+    template = PromptTemplate.objects.filter(key="document_summary").latest("created")
+    fields = {
+        "user": user, "team": user.personal_team, "template": template, "prompt_key": template.key,
+        "prompt_version": template.version, "prompt_hash": template.hash, "payload": {"document": SECRET},
+        "metadata": {"case": SECRET}, "input_estimate": 9, "route": [MODEL], "model_asked": MODEL, "model": MODEL,
+        "provider": "embedded", "attempt": 1, "deadline": timezone.now() + timedelta(minutes=5),
+    }  # fmt: skip
+    return AIRequest.objects.create(**{**fields, **changes})
+
+
+def lease_of(host: str) -> WorkerLease:
+    return WorkerLease.objects.create(host=host, pid=7, expires_at=seconds_from_now(60))
+
+
+def use(request: AIRequest, *, cost: Decimal | None, attempt: int = 1, outcome: str = "done") -> LLMUsageLog:
+    """One call of the request, with its ledger's row."""
+    request.attempts.create(number=attempt, reason="first", provider="embedded", model=MODEL, outcome=outcome)
+    return LLMUsageLog.objects.create(
+        reference=request.pk, attempt=attempt, subject=request.user_id, scope=request.team_id, provider="embedded",
+        prompt_key=request.prompt_key, prompt_version=request.prompt_version, model=MODEL, input_tokens=700,
+        cache_read_tokens=0, cache_write_tokens=0, output_tokens=41, cost_usd=cost,
+    )  # fmt: skip
+
+
+def schedule(name: str) -> None:
+    number = int(name[-6:], 16)
+    every = IntervalSchedule.objects.create(every=number, period="seconds")
+    crontab = CrontabSchedule.objects.create(minute=str(number % 60))
+    SolarSchedule.objects.create(event="sunrise", latitude=Decimal(number) / 10**6, longitude=Decimal(1))
+    ClockedSchedule.objects.create(clocked_time=timezone.now())
+    PeriodicTask.objects.create(name=name, task="sweep", interval=every)
+    PeriodicTask.objects.create(name=f"{name}-daily", task="sweep", crontab=crontab)
