@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job
 from ai.providers.fake import FAULTS, Call, FakeProvider, Script, fault
 from ai.types import TextDelta, Usage
+from tests.faults.oracles import storable
 from tests.unit.ai.engine.driving import Driven, driven, job
 
 
@@ -175,11 +176,6 @@ def shown_texts(result: Driven) -> list[str]:
         elif isinstance(event, TextDelta):
             texts[-1] += event.text
     return texts
-
-
-def storable(text: str) -> str:
-    """UTF-16 joins the halves of a pair; what cannot be stored is U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
 
 
 def assert_usage(closed: CallClosed, call: Call, shown: str, kind: str) -> None:

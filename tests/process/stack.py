@@ -30,6 +30,7 @@ from config.local.stack import RunningServices
 T = TypeVar("T")
 _names = itertools.count(1)
 PROGRAMS = Path(sys.executable).parent
+CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
 MAKE_USERS = """
 import json, django; django.setup()
@@ -85,6 +86,7 @@ class Stack:
             "MIGRATE_DATABASE_URL": self.services.migrate_database_url,
             "REDIS_URL": self.services.redis_url,
             "LINTEL_EMBEDDED_MODEL_URL": f"{self.fake_url}/v1",
+            "LINTEL_CATALOGUE": str(CATALOGUE),
             "LINTEL_METRICS_DIR": str(self.home.metrics),
             "PYTHONPATH": str(REPOSITORY),
         }
