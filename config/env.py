@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.secret import Secret
+
 ROOT = Path(__file__).resolve().parent.parent
 environ.Env.read_env(ROOT / ".env", overwrite=False)
 _env = environ.Env()
@@ -32,8 +34,25 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def optional(name: str) -> str | None:
-    """The stripped value, or None where it is unset or empty."""
-    return str(_env.str(name, default="")).strip() or None
+    """The stripped value, or what the file named by NAME_FILE holds; None where both are unset or empty."""
+    value, file = (str(_env.str(each, default="")).strip() for each in (name, f"{name}_FILE"))
+    if value and file:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set.")
+    return (_content(name, file) if file else value) or None
+
+
+def _content(name: str, file: str) -> str:
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ImproperlyConfigured(f"{name}_FILE={file!r} cannot be read ({type(problem).__name__}).") from None
+
+
+def secret(name: str) -> Secret | None:
+    """Like `optional`, for what must not be seen and may change in its file while we run."""
+    value = optional(name)
+    file = str(_env.str(f"{name}_FILE", default="")).strip()
+    return Secret(name, value, file=Path(file) if file else None) if value else None
 
 
 def integer(name: str, default: int, *, least: int = 0) -> int:
