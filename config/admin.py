@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -14,18 +14,13 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from accounts.admin.base import UNFOLD, LintelAdmin, LookOnlyAdmin, LookOnlyInline
 
-if TYPE_CHECKING:
-    GroupAdminBase = GroupAdmin[Group]
-else:
-    GroupAdminBase = GroupAdmin
-
 # Absent from the dashboard's place where unfold, which fills it, is.
 admin.site.index_template = "requests_app/admin/index.html"
 admin.site.unregister([Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
 
 
 @admin.register(Group)
-class DressedGroupAdmin(GroupAdminBase, LintelAdmin[Group]):
+class DressedGroupAdmin(GroupAdmin, LintelAdmin[Group]):
     pass
 
 
@@ -58,8 +53,7 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, LintelAdmin[PeriodicTask]):  # t
 
 class TasksInline(LookOnlyInline[PeriodicTask, Any]):
     model = PeriodicTask
-    fields = ["name", "task", "enabled", "last_run_at"]
-    readonly_fields = fields
+    fields = readonly_fields = ("name", "task", "enabled", "last_run_at")
     show_change_link = True
 
 

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 FOR_THE_ADMIN = {"script-src": [UNSAFE_EVAL], "style-src-attr": [UNSAFE_INLINE]}
 
 
-class PolicyMiddleware(CSPMiddleware):  # type: ignore[misc]  # the library is untyped
+class PolicyMiddleware(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:

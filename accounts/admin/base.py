@@ -67,8 +67,8 @@ class LintelAdmin(Dressed[Row]):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Django allows any lookup on a table's own fields, so that ``?result__startswith=`` would spell texts out."""
-        offered = {_parameter(each) for each in self.get_list_filter(request)} if request else set()  # type: ignore[arg-type]
-        offered |= {"id", "pk", self.date_hierarchy, *self.linked_by}
+        offered = {_parameter(each) for each in self.get_list_filter(request)} if request else set()
+        offered |= {"id", "pk", self.date_hierarchy or "", *self.linked_by}
         named = any(lookup == name or lookup.startswith(f"{name}__") for name in offered if name)
         return named and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
@@ -80,9 +80,9 @@ class LintelAdmin(Dressed[Row]):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Row | None:
         return None if NUL in object_id else super().get_object(request, object_id, from_field)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Row], *where: Any) -> HttpResponse | None:
         if all(map(self._may_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            return super().response_action(request, queryset)
+            return super().response_action(request, queryset, *where)
         self.message_user(request, _("Nothing of what was chosen exists."), messages.ERROR)
         return None
 
@@ -130,19 +130,31 @@ class LookOnlyAdmin(LintelAdmin[Row]):
         return False
 
 
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Counts up to a bound; of what is more it takes the planner's estimate."""
+
+    exact = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list.order_by()  # type: ignore[attr-defined]
+        counted = rows[: self.exact + 1].count()
+        if counted <= self.exact:
+            return counted
+        [plan] = json.loads(rows.explain(format="json"))
+        return max(counted, int(plan["Plan"]["Plan Rows"]))
+
+
 class LargeTableAdmin(LookOnlyAdmin[Row]):
     """Tables without an end: newest first by the primary key, whose UUIDs are in the order of time."""
 
     ordering = ["-pk"]
-    sortable_by: Sequence[str] = ()
+    sortable_by = ()
+    paginator = BoundedPaginator
     search_key: ClassVar[str] = "pk"
     """Where a search looks for an id."""
     search_exactly: ClassVar[str] = ""
     """Where a search looks for what is no id."""
-
-    def __init__(self, model: type[Row], admin_site: admin.AdminSite) -> None:
-        self.paginator = BoundedPaginator
-        super().__init__(model, admin_site)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
@@ -155,21 +167,6 @@ class LargeTableAdmin(LookOnlyAdmin[Row]):
         if key is not None:
             return queryset.filter(**{self.search_key: key}), False
         return (queryset.filter(**{self.search_exactly: term}) if self.search_exactly else queryset.none()), False
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no parameter at run time
-    """Counts up to a bound; of what is more it takes the planner's estimate."""
-
-    exact = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list.order_by()  # type: ignore[union-attr]
-        counted = rows[: self.exact + 1].count()
-        if counted <= self.exact:
-            return counted
-        [plan] = json.loads(rows.explain(format="json"))
-        return max(counted, int(plan["Plan"]["Plan Rows"]))
 
 
 class LookOnlyInline(DressedInline[Row, Parent]):

@@ -36,7 +36,7 @@ else:
 
 
 @admin.register(User)
-class PersonAdmin(UserAdminBase, LintelAdmin[User]):
+class PersonAdmin(UserAdminBase, LintelAdmin[User]):  # type: ignore[misc]  # stubs differ on lookup_allowed
     list_display = ["username", "email", "is_staff", "is_active", "date_joined", "last_login"]
     readonly_fields = ["last_login", "date_joined", "tokens"]
     fieldsets = [*(UserAdmin.fieldsets or ()), (gettext_lazy("API tokens"), {"fields": ["tokens"]})]
@@ -60,10 +60,10 @@ class PersonAdmin(UserAdminBase, LintelAdmin[User]):
     @admin.display(description=gettext_lazy("API tokens"))
     def tokens(self, person: User) -> SafeString:
         rows = [
-            [token.name, f"{token.token_key}…", *map(_day, (token.created, token.expiry))]
+            [token.name, f"{token.token_key}…", *map(_day, (token.created, token.last_used, token.expiry))]
             for token in ApiToken.objects.filter(user=person).order_by("-created")
         ]
-        headers = [_("Name"), _("Begins with"), _("Created"), _("Expires")]
+        headers = [_("Name"), _("Begins with"), _("Created"), _("Last used"), _("Expires")]
         return table(headers, rows, notes=[] if rows else [_("None.")])
 
     @admin.action(description=gettext_lazy("Anonymise selected users…"), permissions=["change"])

@@ -21,7 +21,7 @@ from accounts.models import ApiToken
 class ApiTokenAdmin(LookOnlyAdmin[ApiToken]):
     """A list to look at and revoke from; a token is made where its owner can read it once."""
 
-    list_display = ["name", "user", "begins_with", "created", "expiry"]
+    list_display = ["name", "user", "begins_with", "created", "last_used", "expiry"]
     list_display_links = None
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]

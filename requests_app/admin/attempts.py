@@ -55,19 +55,20 @@ class AttemptColumns(_Columns):
     @admin.display(description=_("cost"))
     def cost(self, attempt: AIAttempt) -> str | None:
         usage = _usage(attempt)
-        return usage and (str(_("unknown")) if usage.unknown else usage.cost)
+        if usage is None:
+            return None
+        return str(_("unknown")) if usage.unknown else usage.cost
 
 
 def _usage(attempt: AIAttempt) -> Spent | None:
     sums: dict[str, Any] | None = vars(attempt).get("usage")
-    return sums and Spent(**{**sums, "usd": Decimal(sums["usd"])})
+    return Spent(**{**sums, "usd": Decimal(sums["usd"])}) if sums else None
 
 
 class AttemptsInline(AttemptColumns, LookOnlyInline[AIAttempt, AIRequest]):
     model = AIAttempt
     ordering = ["number"]
-    fields = ["number", "reason", "model", "provider", "ended", "started", "took", "tokens", "cost"]
-    readonly_fields = fields
+    fields = readonly_fields = ("number", "reason", "model", "provider", "ended", "started", "took", "tokens", "cost")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AIAttempt]:
         return with_usage(super().get_queryset(request))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest, context: Context) -> Context:
 def _groups() -> list[dict[str, Any]]:
     """Requests of the last 24 hours, which hold today's, by status and code."""
     day, today = (first_id_of(moment) for moment in (timezone.now() - timedelta(days=1), midnight()))
-    rows = AIRequest.objects.filter(pk__gte=day).values("status", "error_code").order_by()
+    rows: QuerySet[AIRequest, Any] = AIRequest.objects.filter(pk__gte=day).values("status", "error_code").order_by()
     return list(rows.annotate(day=Count("id"), today=Count("id", filter=Q(pk__gte=today))))
 
 

@@ -11,7 +11,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.admin.spending import midnight
@@ -22,7 +21,7 @@ from requests_app.pages.wording import FAILURES
 WAITS_LONG_S = 60
 STOPS_WITHIN_S = 10
 
-Choices = Iterable[tuple[str, str | Promise]]
+Choices = Iterable[tuple[str, Any]]
 
 
 def first_id_of(moment: datetime) -> UUID:

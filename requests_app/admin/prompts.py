@@ -26,8 +26,7 @@ class ReasonForm(forms.Form):
 
 class LabelsInline(LookOnlyInline[PromptLabel, PromptTemplate]):
     model = PromptLabel
-    fields = ["label", "at", "mover", "reason"]
-    readonly_fields = fields
+    fields = readonly_fields = ("label", "at", "mover", "reason")
     ordering = ["-at"]
 
     @admin.display(description=gettext_lazy("by"))

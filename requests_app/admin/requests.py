@@ -32,7 +32,7 @@ OPEN = "texts"
 
 
 def _shown(field: str) -> Any:
-    @admin.display(description=AIRequest._meta.get_field(field).verbose_name)
+    @admin.display(description=field)
     def text(_admin: Any, row: AIRequest) -> SafeString | None:
         value = getattr(row, field)
         if value in (None, "", {}):

@@ -80,12 +80,9 @@ def shares_of(*, subject: UUID | None = None, scope: UUID | None = None) -> list
     """Of a user or of a team, the dearest first. Needs the index on subject or on scope."""
     whose = Q(subject=subject) if subject else Q(scope=scope)
     since = {"today": midnight(), "month": timezone.now() - MONTH}
-    groups = (
-        LLMUsageLog.objects.filter(whose, created__gte=since["month"])
-        .values("prompt_key", "model")
-        .annotate(**_sums("today", Q(created__gte=since["today"])), **_sums("month", Q(created__gte=since["month"])))
-        .order_by("-month_usd", "prompt_key", "model")
-    )
+    sums = {name: each for span in SPANS for name, each in _sums(span, Q(created__gte=since[span])).items()}
+    rows = LLMUsageLog.objects.filter(whose, created__gte=since["month"])
+    groups: Iterable[Any] = rows.values("prompt_key", "model").annotate(**sums).order_by(F("month_usd").desc())
     return [
         Share(prompt_key=row["prompt_key"], model=row["model"], **{span: _spent(row, span) for span in SPANS})
         for row in groups

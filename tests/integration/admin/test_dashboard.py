@@ -21,7 +21,7 @@ def test_the_first_page_tells_the_day(admin: Client, alice: User) -> None:
     page = admin.get("/admin/").content.decode()
     assert "$0.25" in page
     assert "700 / 41" in page
-    assert "The model refused to answer." in page
+    assert "failure=refused" in page
 
 
 def test_the_first_page_asks_four_questions_however_much_there_is(rf, boss: User) -> None:  # type: ignore[no-untyped-def]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
+from html import escape
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -15,6 +17,7 @@ from ai.models import PromptLabel, PromptTemplate
 from ai.prompts.registry import move_label
 from requests_app.models import Status
 from requests_app.models.clock import seconds_from_now
+from requests_app.pages.wording import call_end, failure
 from tests.integration.admin.furniture import lease_of, request_of, use
 
 MOST = 3
@@ -84,15 +87,21 @@ def test_why_did_this_request_fail(admin: Client, alice: User) -> None:
     use(failed, cost=None, outcome="provider_unavailable")
     use(failed, cost=Decimal("0.002"), attempt=2, outcome="context_exceeded")
     page = follow(admin, "/requests_app/airequest/", f"/{failed.pk}/change/")
-    assert "No model could be reached. Nobody home." in page
-    for part in ("It did not answer, or not to the end.", "The input was too long", "embedded", "700 / 41", "$0.002"):
+    assert f"{escape(failure('provider_unavailable'))} Nobody home." in page
+    for part in (
+        escape(call_end("provider_unavailable")),
+        escape(call_end("context_exceeded")),
+        "embedded",
+        "700 / 41",
+        "$0.002",
+    ):
         assert part in page
 
 
 def test_failures_of_the_day_lead_to_their_requests(admin: Client, alice: User) -> None:
     failed = request_of(alice, status=Status.FAILED, error_code="refused")
     page = follow(admin, "failure=refused", f"/{failed.pk}/change/")
-    assert "The model refused to answer." in page
+    assert escape(failure("refused")) in page
 
 
 def test_which_version_is_live_since_when_and_by_whom(admin: Client) -> None:
@@ -116,9 +125,11 @@ def test_which_worker_holds_this_request(admin: Client, alice: User) -> None:
 
 def test_which_tokens_does_this_user_have(admin: Client, alice: User) -> None:
     token = ApiToken.objects.create(alice, name="laptop")[0]
+    ApiToken.objects.update(last_used=datetime(2019, 4, 1, tzinfo=UTC))
     page = follow(admin, "/accounts/user/", f"/{alice.pk}/change/")
     assert "laptop" in page
     assert token.token_key in page
+    assert "April 1, 2019" in page
     assert token.digest not in page
 
 
