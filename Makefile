@@ -1,6 +1,6 @@
 # Each target is a thin door to config/local. Nothing here needs more than a Python and make.
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-crash test check logs stop reset doctor lock
+.PHONY: help run demo demo-crash test mutants check logs stop reset doctor lock
 
 # The first Python that runs at all: a shim without a chosen version is on the PATH and does not.
 PYTHON = $(shell for name in "$$LINTEL_PYTHON" python3 python3.13 python3.12 python3.11 /usr/bin/python3 python; do \
@@ -23,8 +23,14 @@ demo-crash: ## Kill a worker in mid-answer and watch another take over
 test: ## Run the tests (ARGS="-k name" hands words to pytest)
 	$(BEGIN) test $(ARGS)
 
+mutants: ## Take each guard away in a copy, and see its test turn red
+	$(BEGIN) test -m mutants
+
 check: ## Lint, types, floors, migrations, deployment settings, lock, audit
 	$(BEGIN) check
+
+bench: ## Measure (ARGS="accept streams" takes some of it)
+	$(BEGIN) bench $(ARGS)
 
 logs: ## Follow the logs of all processes
 	$(BEGIN) logs

@@ -22,7 +22,7 @@ STAMP = VENV / "lintel-stamp.json"
 STATE = REPOSITORY / ".local"
 TOOLS = STATE / "tools"
 LOCKS = ("base", "local", "dev")
-NEEDS = {"run": "local", "demo": "local", "demo-crash": "local", "test": "dev", "check": "dev"}
+NEEDS = {"run": "local", "demo": "local", "demo-crash": "local", "test": "dev", "check": "dev", "bench": "dev"}
 COMPILE = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate")
 
 
@@ -51,7 +51,8 @@ def hand_over(target: str, rest: list[str]) -> None:
     """Become the environment's own Python."""
     if not VENV_PYTHON.exists():
         raise SetupStopped("nothing is set up here yet; make run does it.")
-    module = {"test": ["pytest"], "check": ["config.local.checks"]}.get(target, ["config.local", target])
+    own = {"test": ["pytest"], "check": ["config.local.checks"], "bench": ["benchmarks"]}
+    module = own.get(target, ["config.local", target])
     os.execv(str(VENV_PYTHON), [str(VENV_PYTHON), "-m", *module, *rest])  # noqa: S606  without a shell on purpose
 
 
