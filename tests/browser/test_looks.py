@@ -75,8 +75,9 @@ def test_nothing_scrolls_sideways(open_desk: OpenDesk, alice: Person, width: int
     for fold in desk.page.locator("details").all():
         fold.locator("summary").click()
     assert fits(desk.page)
-    desk.page.goto(f"{desk.stack.base_url}/?example")
-    assert fits(desk.page)
+    for path in ("/?example", "/history"):
+        desk.page.goto(f"{desk.stack.base_url}{path}")
+        assert fits(desk.page), path
     desk.page.get_by_role("button", name="Log out").click()
     desk.page.wait_for_url("**/login")
     assert fits(desk.page)
@@ -92,6 +93,8 @@ def test_every_text_can_be_read(open_desk: OpenDesk, alice: Person, scheme: str)
     assert desk.page.evaluate(FAINT) == []
     desk.wait_for_end()
     desk.page.locator("#headline .status[data-state=done]").wait_for()
+    assert desk.page.evaluate(FAINT) == []
+    desk.page.goto(f"{desk.stack.base_url}/history")
     assert desk.page.evaluate(FAINT) == []
 
 

@@ -58,14 +58,14 @@ def test_error_pages_need_nothing_but_themselves(name: str) -> None:
 
 
 def test_pages_hold_no_inline_code_and_only_files_that_exist(page: Client, summary: AIRequest) -> None:
-    for address in ("/", f"/requests/{summary.pk}"):
+    for address in ("/", "/history", f"/requests/{summary.pk}"):
         text = page.get(address).content.decode()
         assert not INLINE.search(text)
         assert all(_exist(STATIC.findall(text)))
 
 
 def test_nothing_comes_from_elsewhere(page: Client, summary: AIRequest) -> None:
-    for address in ("/", f"/requests/{summary.pk}"):
+    for address in ("/", "/history", f"/requests/{summary.pk}"):
         text = page.get(address).content.decode()
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', text)
 

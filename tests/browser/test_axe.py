@@ -1,0 +1,145 @@
+"""axe finds nothing serious on any page, in any of its states, light and dark, narrow and wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import OpenDesk
+from tests.browser.desk import FAILING_MS, Desk
+from tests.process.client import submit
+from tests.process.stack import Person, directive
+
+GRAVE = {"serious", "critical"}
+SLOW = directive(text="One word after another. " * 400, chunk_delay_s=0.05)
+RICH = directive(
+    text="# Gist\n\nSome **words**, `code`, [a link](https://example.org).\n\n> quoted\n\n| a |\n|---|\n| b |\n"
+)
+axe = Axe()
+
+
+def go(path: str) -> Callable[[Desk], None]:
+    def there(desk: Desk) -> None:
+        desk.page.goto(f"{desk.stack.base_url}{path}")
+
+    return there
+
+
+def log_in(desk: Desk) -> None:
+    desk.page.get_by_role("button", name="Log out").click()
+    desk.page.wait_for_url("**/login")
+
+
+def log_in_refused(desk: Desk) -> None:
+    log_in(desk)
+    desk.page.get_by_role("button", name="Log in").click()
+    desk.page.get_by_role("alert").wait_for()
+
+
+def run_refused(desk: Desk) -> None:
+    desk.write("")
+    desk.page.get_by_role("button", name="Send").click()
+    desk.page.get_by_role("alert").wait_for()
+
+
+def run_with_a_file(desk: Desk) -> None:
+    desk.write("Typed by hand.")
+    file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"From a file."}
+    desk.page.locator("[data-file-input]").first.set_input_files(file)  # type: ignore[arg-type]
+    desk.page.get_by_role("button", name="Bring back what stood here").wait_for()
+
+
+def running(desk: Desk) -> None:
+    desk.send(SLOW)
+    desk.wait_for_text(30)
+
+
+def done(desk: Desk) -> None:
+    desk.send(RICH)
+    desk.wait_for_end()
+    for fold in desk.page.locator("details").all():
+        fold.locator("summary").click()
+
+
+def done_with_data(desk: Desk) -> None:
+    desk.send(directive(text='{"category": "payment", "urgency": "high"}'), prompt="ticket_classify")
+    desk.wait_for_end()
+    desk.page.get_by_text("Raw JSON").click()
+
+
+def failed(desk: Desk) -> None:
+    desk.send(directive(text="x", ending="error", status=400))
+    desk.wait_for_end(patience_ms=FAILING_MS)
+    desk.page.locator("#notices .bad").wait_for()
+
+
+def history_filled(desk: Desk) -> None:
+    submit(desk.stack, desk.person, RICH)
+    submit(desk.stack, desk.person, directive(text="x", ending="error", status=400))
+    submit(desk.stack, desk.person, SLOW)
+    go("/history")(desk)
+    desk.page.locator("[data-pick]").first.check()
+    desk.page.locator("#results details summary").click()
+
+
+def history_cancelled(desk: Desk) -> None:
+    history_filled(desk)
+    desk.page.get_by_role("button", name="Cancel selected").click()
+    desk.page.locator(".messages").wait_for()
+
+
+def offline(desk: Desk) -> None:
+    go("/")(desk)
+    desk.context.set_offline(True)
+    desk.page.locator("[data-offline]:not([hidden])").wait_for()
+
+
+# A page or state each; new ones are added here.
+STATES: dict[str, Callable[[Desk], None]] = {
+    "log-in": log_in,
+    "log-in, refused": log_in_refused,
+    "run, nothing sent": go("/"),
+    "run, an example": go("/?example"),
+    "run, a file": run_with_a_file,
+    "run, no prompt found": go("/?q=nothing+of+the+kind"),
+    "run, refused": run_refused,
+    "run, offline": offline,
+    "request, running": running,
+    "request, done": done,
+    "request, done with data": done_with_data,
+    "request, failed": failed,
+    "history, nothing sent": go("/history"),
+    "history, filled": history_filled,
+    "history, cancelled": history_cancelled,
+    "history, nothing fits": go("/history?status=done&since=2026-01-01"),
+    "history, wrong filters": go("/history?status=x&since=yesterday&cursor=y"),
+    "no such page": go("/nothing/here"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_serious(open_desk: OpenDesk, alice: Person, state: str) -> None:
+    desk = open_desk(alice, bypass_csp=True, reduced_motion="reduce")  # the policy would keep axe itself out
+    desk.expects_noise = True  # pages that say 400 or 404
+    STATES[state](desk)
+    found = [
+        f"{scheme} {width}: {problem}"
+        for scheme in ("light", "dark")
+        for width in (1280, 360)
+        for problem in problems(desk, scheme, width)
+    ]
+    assert found == []
+
+
+def problems(desk: Desk, scheme: str, width: int) -> list[str]:
+    desk.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    desk.page.set_viewport_size({"width": width, "height": 800})
+    violations = axe.run(desk.page).response["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:200]}"
+        for each in violations
+        if each["impact"] in GRAVE
+        for node in each["nodes"]
+    ]
