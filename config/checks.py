@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+from django.utils.module_loading import import_string
 
 FEWEST_KEY_CHARACTERS = 50
 KNOWN_KEY_MARKS = ("django-insecure-", "test-secret-key", "change-me")
 # Placeholders of our own files, and what images and tutorials begin with.
 KNOWN_PASSWORDS = {"password", "postgres", "lintel", "lintel_app", "lintel_owner", "changeme", "change-me", "secret"}
 REDIS_URLS = ("REDIS_URL", "BROKER_URL", "CHANNELS_URL", "CACHE_URL")
-CSP_MIDDLEWARE = "csp.middleware.CSPMiddleware"
 
 
 @register()
@@ -58,10 +59,15 @@ def production(**_: Any) -> list[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         hint = "Name the hosts that people type; addresses in mails and redirects are made of them."
         found.append(Error("ALLOWED_HOSTS has '*': any Host header is believed.", hint=hint, id="lintel.E013"))
-    policy = getattr(settings, "CONTENT_SECURITY_POLICY", None) or {}
-    if CSP_MIDDLEWARE not in settings.MIDDLEWARE or "default-src" not in policy.get("DIRECTIVES", {}):
+    if not _sends_a_policy():
         found.append(Error("Pages are sent without a Content-Security-Policy.", id="lintel.E016"))
     return found
+
+
+def _sends_a_policy() -> bool:
+    middlewares = map(import_string, settings.MIDDLEWARE)
+    sent = any(isinstance(each, type) and issubclass(each, CSPMiddleware) for each in middlewares)
+    return sent and "default-src" in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
 
 
 @register(Tags.security, deploy=True)
