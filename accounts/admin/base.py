@@ -172,6 +172,7 @@ class LargeTableAdmin(LookOnlyAdmin[Row]):
 class LookOnlyInline(DressedInline[Row, Parent]):
     extra = 0
     can_delete = False
+    hide_title = True  # unfold would repeat each row as a sentence
 
     def has_add_permission(self, request: HttpRequest, obj: Parent | None = None) -> bool:
         return False

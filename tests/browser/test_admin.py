@@ -57,8 +57,9 @@ def test_a_request_is_cancelled_only_after_a_question(office: Desk) -> None:
     assert office.row(request)["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("path", ["", "requests_app/airequest/"])
-def test_nothing_of_the_admin_scrolls_a_phone_sideways(office: Desk, path: str) -> None:
-    office.page.set_viewport_size({"width": 360, "height": 740})
-    office.page.goto(f"{office.stack.base_url}/admin/{path}")
-    assert office.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_of_the_admin_scrolls_sideways(office: Desk, width: int) -> None:
+    office.page.set_viewport_size({"width": width, "height": 740})
+    for path in ("", "requests_app/airequest/", f"accounts/user/{office.person.id}/change/"):
+        office.page.goto(f"{office.stack.base_url}/admin/{path}")
+        assert office.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
