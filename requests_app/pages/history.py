@@ -29,6 +29,7 @@ from requests_app.pages.snippets import Snippet, list_snippets
 from requests_app.paging import Cursor, Page, page_of
 
 CURSOR = "cursor"
+LATELY = 1_000
 LABELS = {
     "status": gettext_lazy("Status"),
     "prompt_key": gettext_lazy("Prompt"),
@@ -152,9 +153,9 @@ class History:
 
     @property
     def models(self) -> list[Option]:
-        """Those that have answered this person."""
-        used = AIRequest.objects.owned_by(self._user).exclude(model="").order_by("model")
-        return _options(used.values_list("model", flat=True).distinct(), self.query.get("model", ""))
+        """Those that have answered this person of late: to look through everything would take longer than the page."""
+        newest = AIRequest.objects.owned_by(self._user).order_by("-created", "-id").values_list("model", flat=True)
+        return _options(filter(None, newest[:LATELY]), self.query.get("model", ""))
 
     @property
     def days(self) -> Mapping[str, str]:
