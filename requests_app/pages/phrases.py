@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from requests_app.pages.answers import BLANK
+from requests_app.pages.operations import SUMMARIES, WORDS
 
 
 def phrases() -> dict[str, str]:
@@ -34,4 +35,16 @@ def file_phrases() -> dict[str, str]:
         "binary": _("%(name)s is not a text file in UTF-8 or UTF-16. Nothing was changed."),
         "unreadable": _("%(name)s could not be read. Nothing was changed."),
         "one": _("One file at a time, please."),
+    }
+
+
+def operations_phrases() -> dict[str, str]:
+    return {
+        **{f"summary_{state}": str(words) for state, words in SUMMARIES.items()},
+        "bad": str(WORDS["bad"]),
+        "timeout": _("No answer within 6 seconds."),
+        "database": _("The database does not answer. Nothing that was accepted is lost."),
+        "failed": _("This could not be looked at; the log says why."),
+        "looked": _("Last looked at"),
+        "copied": _("Copied"),
     }

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from requests_app.pages.views.history import cancel_selected, history, history_csv, history_rows
+from requests_app.pages.views.operations import operations, operations_row
 from requests_app.pages.views.request import answer, request_page, retry, state, stop
 from requests_app.pages.views.run import recent, run
 
@@ -11,6 +12,8 @@ urlpatterns = [
     path("history/rows", history_rows, name="history-rows"),
     path("history/cancel", cancel_selected, name="history-cancel"),
     path("history.csv", history_csv, name="history-csv"),
+    path("operations", operations, name="operations"),
+    path("operations/<slug:key>", operations_row, name="operations-row"),
     path("requests/<uuid:pk>", request_page, name="request"),
     path("requests/<uuid:pk>/answer", answer, name="answer"),
     path("requests/<uuid:pk>/state", state, name="state"),

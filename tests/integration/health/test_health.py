@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from config.health import Migrations
+from requests_app.condition.postgres import Migrations
 from requests_app.models import Pulse, WorkerLease
 
 
@@ -133,8 +133,9 @@ def test_page_says_database_away_and_when_to_return(no_database: None) -> None:
 
 
 @pytest.mark.parametrize("url", ["/livez", "/readyz", "/healthz"])
-def test_health_is_asked_over_plain_http_too(url: str, whole: None, settings: Settings) -> None:
+def test_health_is_asked_by_address_and_over_plain_http(url: str, whole: None, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^healthz$"]
-    assert Client().get(url).status_code == 200
-    assert Client().get("/login").status_code == 301
+    settings.ALLOWED_HOSTS = ["lintel.example.org"]
+    assert Client().get(url, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert Client().get("/login", headers={"host": "10.0.0.7:8000"}).status_code == 400
+    assert Client().get("/login", headers={"host": "lintel.example.org"}).status_code == 301
