@@ -25,6 +25,7 @@ from ai.patience import DeadlinePassed, Patience, Pulled, Stop
 from ai.pricing import cost_of
 from ai.reask import corrected
 from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide
+from ai.tokens import answer_limit
 from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
 __all__ = [
@@ -157,7 +158,7 @@ class _Run:
         request = ProviderCall(
             model=self.model,
             messages=self._messages,
-            max_tokens=min(job.max_tokens, self.model.max_output_tokens),
+            max_tokens=answer_limit(job.max_tokens, self._messages, self.model),
             temperature=job.temperature if Capability.TEMPERATURE in can else None,
             schema=job.schema if Capability.JSON_SCHEMA in can else None,
             content_idle_s=settings.LINTEL_CONTENT_IDLE_SECONDS,

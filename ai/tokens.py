@@ -19,3 +19,9 @@ def estimate(text: str, model: ModelSpec | None) -> int:
 
 def estimate_messages(messages: Iterable[Message], model: ModelSpec) -> int:
     return sum(estimate(message.content, model) + MESSAGE_OVERHEAD for message in messages)
+
+
+def answer_limit(max_tokens: int, messages: Iterable[Message], model: ModelSpec) -> int:
+    """What a call may write: the prompt's limit, and room for thoughts as far as the window has it."""
+    room = max(max_tokens, model.context_window - estimate_messages(messages, model))
+    return min(max_tokens + model.thought_tokens, room, model.max_output_tokens)

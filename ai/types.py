@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -62,21 +63,21 @@ class ProviderSpec:
     base_url: str | None
     api_key_setting: str | None
     price_source: str | None = None
-    """The provider's id in the price library; None where only the catalogue knows prices."""
+    """The provider's id in the price library; None looks for whose address it is."""
     demonstration: bool = False
     """Answers only where nothing else is configured, and pages say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A model as the catalogue describes it. Prices are USD per million tokens; None asks the price library."""
+    """A model as the catalogue describes it. ``prices``, oldest first, go before those of the price library."""
 
     name: str
     provider: ProviderSpec
     context_window: int
     max_output_tokens: int
     capabilities: frozenset[Capability]
-    price: ModelPrice | None = None
+    prices: tuple[ModelPrice, ...] = ()
     reasoning_effort: str | None = None
     """How hard a reasoning model may think, in its provider's own word."""
     thinking: str | None = None
@@ -93,8 +94,9 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPrice:
-    """USD per million tokens of each kind."""
+    """USD per million tokens of each kind, from a day (UTC) on; None: ever since."""
 
+    since: date | None = None
     input: Decimal
     output: Decimal
     cache_read: Decimal

@@ -208,7 +208,7 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
         written = estimate(text, called) if attempt.number == request.attempt else 0
         asked = request.input_estimate + _answer_shown(attempt)
         usage = Usage(input_tokens=asked, output_tokens=written, estimated=True)
-        cost = cost_of(usage, called) if called else None
+        cost = cost_of(usage, called, at=attempt.started) if called else None
         call = ClosedCall(
             attempt=attempt.number,
             provider=attempt.provider,

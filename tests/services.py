@@ -32,8 +32,12 @@ os.environ.update(
     BROKER_URL="",
     CHANNELS_URL="",
     CACHE_URL="",
+    ANTHROPIC_API_KEY="",
+    ANTHROPIC_BASE_URL="",
     OPENAI_API_KEY="",
     OPENAI_BASE_URL="",
+    OPENROUTER_API_KEY="",
+    LINTEL_MODELS="",
     LINTEL_EMBEDDED_MODEL_URL="",
     DJANGO_SETTINGS_MODULE="config.settings.test",
 )

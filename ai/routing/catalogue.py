@@ -1,139 +1,64 @@
-"""The catalogue of providers, models and routes, read from YAML (``settings.LINTEL_CATALOGUE``)."""
+"""Providers, models and routes as the catalogue (``settings.LINTEL_CATALOGUE``) and LINTEL_MODELS have them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from ai.errors import ConfigurationError, FileBroken, FileProblem
-from ai.types import Capability, ModelPrice, ModelSpec, ProviderSpec
+from ai.routing.entries import Catalogue, ModelEntry
+from ai.routing.own import own_entry, own_models
+from ai.types import ModelSpec, ProviderSpec
 from ai.yaml_source import Source, Step
-
-DEFAULT_ROUTE = "default"
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ProviderEntry(_Entry):
-    """``*_setting`` name Django settings, so that no key and no address of an installation stands in the file."""
-
-    kind: str
-    base_url: str | None = None
-    base_url_setting: str | None = None
-    api_key_setting: str | None = None
-    price_source: str | None = None
-    demonstration: bool = False
-
-    def spec(self, name: str) -> ProviderSpec:
-        base_url = self.base_url or _setting(self.base_url_setting)
-        return ProviderSpec(
-            name=name,
-            kind=self.kind,
-            base_url=base_url,
-            api_key_setting=self.api_key_setting,
-            price_source=self.price_source,
-            demonstration=self.demonstration,
-        )
-
-
-class PriceEntry(_Entry):
-    """USD per million tokens."""
-
-    input: Decimal = Field(ge=0)
-    output: Decimal = Field(ge=0)
-    cache_read: Decimal = Field(ge=0)
-    cache_write: Decimal = Field(ge=0)
-
-
-class ModelEntry(_Entry):
-    provider: str
-    context_window: int = Field(gt=0)
-    max_output_tokens: int = Field(gt=0)
-    capabilities: frozenset[Capability] = frozenset()
-    price: PriceEntry | None = None
-    reasoning_effort: str | None = None
-    first_text_s: float | None = Field(default=None, gt=0)
-    token_factor: float = Field(default=1.0, gt=0)
-
-    def spec(self, name: str, provider: ProviderSpec) -> ModelSpec:
-        return ModelSpec(
-            name=name,
-            provider=provider,
-            context_window=self.context_window,
-            max_output_tokens=self.max_output_tokens,
-            capabilities=self.capabilities,
-            price=None if self.price is None else ModelPrice(**self.price.model_dump()),
-            reasoning_effort=self.reasoning_effort,
-            first_text_s=self.first_text_s,
-            token_factor=self.token_factor,
-        )
-
-
-class RouteEntry(_Entry):
-    balanced: tuple[str, ...] = Field(min_length=1)
-    fast: tuple[str, ...] | None = Field(default=None, min_length=1)
-    quality: tuple[str, ...] | None = Field(default=None, min_length=1)
-
-    def models(self, priority: str) -> tuple[str, ...]:
-        wanted: tuple[str, ...] | None = getattr(self, priority)
-        return wanted or self.balanced
-
-
-class Catalogue(_Entry):
-    providers: dict[str, ProviderEntry]
-    models: dict[str, ModelEntry]
-    routes: dict[str, RouteEntry]
-
-    def dangling(self) -> Iterator[tuple[tuple[Step, ...], str]]:
-        """Names that stand for nothing: the key where each stands, and what it is."""
-        for name, entry in self.models.items():
-            if entry.provider not in self.providers:
-                yield ("models", name, "provider"), f"there is no provider {entry.provider!r}"
-        for name, route in self.routes.items():
-            for priority in RouteEntry.model_fields:
-                for position, wanted in enumerate(getattr(route, priority) or ()):
-                    if wanted not in self.models:
-                        yield ("routes", name, priority, position), f"there is no model {wanted!r}"
-        if DEFAULT_ROUTE not in self.routes:
-            yield ("routes", DEFAULT_ROUTE), "missing"
 
 
 def model_for(action: str, *, priority: str = "balanced") -> tuple[ModelSpec, ...]:
     """The models that may answer, the preferred one first; empty where no provider is configured.
 
-    The demonstration model stands in only where nothing else of the route is configured.
+    The demonstration model stands in only where nothing else of the size is configured.
     """
     catalogue = load()
-    route = catalogue.routes.get(action) or catalogue.routes[DEFAULT_ROUTE]
-    configured = [spec for name in route.models(priority) if _is_configured((spec := model(name)).provider)]
+    return models_of(catalogue.route(action).size(priority))
+
+
+def models_of(size: str) -> tuple[ModelSpec, ...]:
+    """Those of them that can answer."""
+    catalogue = load()
+    own = own_models(catalogue.sizes)
+    names = own.get(size) or catalogue.sizes[size]
+    configured = [model(name) for name in names if catalogue.providers[_entry(name).provider].is_configured()]
     real = tuple(spec for spec in configured if not spec.provider.demonstration)
     return real or tuple(configured)
 
 
 def models() -> tuple[ModelSpec, ...]:
-    """All of the catalogue, configured or not."""
-    return tuple(model(name) for name in load().models)
+    """All that are named anywhere, configured or not."""
+    catalogue = load()
+    own = [name for names in own_models(catalogue.sizes).values() for name in names]
+    return tuple(model(name) for name in dict.fromkeys([*catalogue.models, *own]))
 
 
 def model(name: str) -> ModelSpec:
+    entry = _entry(name)
+    return entry.spec(name, load().providers[entry.provider].spec(entry.provider))
+
+
+def _entry(name: str) -> ModelEntry:
     catalogue = load()
-    if name not in catalogue.models:
-        raise ConfigurationError(f"The catalogue has no model {name!r}.")
-    entry = catalogue.models[name]
-    return entry.spec(name, catalogue.providers[entry.provider].spec(entry.provider))
+    if name in catalogue.models:
+        return catalogue.models[name]
+    if any(name in names for names in own_models(catalogue.sizes).values()):
+        return own_entry(catalogue.providers)
+    raise ConfigurationError(f"The catalogue has no model {name!r}.")
 
 
 def available_providers() -> tuple[ProviderSpec, ...]:
     """Those that have an address or a key."""
-    specs = [entry.spec(name) for name, entry in load().providers.items()]
-    return tuple(spec for spec in specs if _is_configured(spec))
+    return tuple(entry.spec(name) for name, entry in load().providers.items() if entry.is_configured())
 
 
 def load() -> Catalogue:
@@ -166,12 +91,3 @@ def _problem(source: Source, where: tuple[Step, ...], what: str) -> FileProblem:
 
 def _unusable(problems: Sequence[FileProblem]) -> ConfigurationError:
     return ConfigurationError("\n".join(f"{problem.file}:{problem.line}: {problem.detail}" for problem in problems))
-
-
-def _is_configured(spec: ProviderSpec) -> bool:
-    return bool(spec.base_url or _setting(spec.api_key_setting))
-
-
-def _setting(name: str | None) -> str | None:
-    value: str | None = getattr(settings, name) if name else None
-    return value

@@ -1,4 +1,4 @@
-"""What can be wrong with the catalogue, said at start."""
+"""What can be wrong with the catalogue and the models' settings, said at start."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from django.core.checks import CheckMessage, Error, register
 
 from ai.errors import ConfigurationError
 from ai.providers.registry import is_known
-from ai.routing.catalogue import ProviderEntry, load
+from ai.routing.catalogue import available_providers, load, models, models_of
+from ai.routing.entries import ProviderEntry
 
 
 @register()
 def check_catalogue(**_: Any) -> list[CheckMessage]:
     try:
         providers = load().providers
+        faults = [message for name, entry in providers.items() for message in _check_provider(name, entry)]
+        models()
     except ConfigurationError as error:
         return [Error(problem, id="ai.E101") for problem in str(error).splitlines()]
-    return [message for name, entry in providers.items() for message in _check_provider(name, entry)]
+    return faults
 
 
 def _check_provider(name: str, entry: ProviderEntry) -> Iterator[CheckMessage]:
@@ -30,3 +33,20 @@ def _check_provider(name: str, entry: ProviderEntry) -> Iterator[CheckMessage]:
         setting = getattr(entry, key)
         if setting is not None and not hasattr(settings, setting):
             yield Error(f"{where}.{key}: there is no setting {setting}", id="ai.E103")
+
+
+@register()
+def check_answerers(**_: Any) -> list[CheckMessage]:
+    """Somebody can answer. A demonstration comes up without, and its pages say what to set."""
+    return [] if settings.LINTEL_DEMO or check_catalogue() else list(_unanswered())
+
+
+def _unanswered() -> Iterator[CheckMessage]:
+    if not available_providers():
+        hint = "Set ANTHROPIC_API_KEY, OPENAI_API_KEY or OPENROUTER_API_KEY; .env.example describes more ways."
+        yield Error("No model provider is configured: every request would be refused.", hint=hint, id="ai.E104")
+        return
+    for size in load().sizes:
+        if not models_of(size):
+            hint = "Give LINTEL_MODELS one for this size, or its provider a key or an address."
+            yield Error(f"None of the models of the size {size} has a provider.", hint=hint, id="ai.E105")

@@ -68,6 +68,7 @@ def production() -> dict[str, str]:
         "ALLOWED_HOSTS": "lintel.invalid",
         "DATABASE_URL": "postgresql://lintel_app@127.0.0.1:1/lintel",
         "REDIS_URL": "redis://127.0.0.1:1/0",
+        "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
     }
 
 

@@ -255,8 +255,13 @@ LINTEL_PROVIDERS = {  # ai.providers: imported at first use, in workers only
 }
 LINTEL_CATALOGUE = env.path("LINTEL_CATALOGUE", ROOT / "ai" / "routing" / "catalogue.yaml")  # ai.routing
 LINTEL_EMBEDDED_MODEL_URL = env.url("LINTEL_EMBEDDED_MODEL_URL", "http", "https")  # ai.routing
-LINTEL_OPENAI_API_KEY = env.optional("OPENAI_API_KEY")  # ai.routing
+LINTEL_ANTHROPIC_API_KEY = env.secret("ANTHROPIC_API_KEY")  # ai.routing, ai.providers
+LINTEL_ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL", "http", "https")  # ai.routing
+LINTEL_OPENAI_API_KEY = env.secret("OPENAI_API_KEY")  # ai.routing, ai.providers
 LINTEL_OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "http", "https")  # ai.routing
+LINTEL_OPENROUTER_API_KEY = env.secret("OPENROUTER_API_KEY")  # ai.routing, ai.providers
+LINTEL_MODELS = env.words("LINTEL_MODELS")  # ai.routing
+LINTEL_CONTEXT_WINDOW = env.integer("LINTEL_CONTEXT_WINDOW", 8192, least=256)  # ai.routing
 LINTEL_CONNECT_SECONDS = env.seconds("LINTEL_CONNECT_SECONDS", 5.0, least=0.1)  # ai.providers
 LINTEL_CONTENT_IDLE_SECONDS = env.seconds("LINTEL_CONTENT_IDLE_SECONDS", 30.0, least=0.1)  # ai.engine
 LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.runner

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -42,7 +43,7 @@ def test_frozen_rate_is_the_tier_that_applied() -> None:
 
 def test_own_price_goes_first() -> None:
     own = replace(FREE, input=Decimal(3), cache_read=Decimal(1), cache_write=Decimal(2), output=Decimal(5))
-    cost = cost_of(replace(USAGE, cache_write_tokens=50), replace(MODEL, price=own))
+    cost = cost_of(replace(USAGE, cache_write_tokens=50), replace(MODEL, prices=(own,)))
     assert cost is not None
     assert cost.usd == Decimal(3000 + 100 + 100 + 50) / 1_000_000
     assert cost.price == {
@@ -52,11 +53,59 @@ def test_own_price_goes_first() -> None:
 
 
 def test_free_is_zero_and_unknown_is_none() -> None:
-    free = cost_of(USAGE, replace(MODEL, price=FREE))
+    free = cost_of(USAGE, replace(MODEL, prices=(FREE,)))
     assert free is not None
     assert free.usd == 0
     assert cost_of(USAGE, replace(MODEL, name="nobody-knows")) is None
     assert cost_of(USAGE, replace(MODEL, provider=replace(OPENAI, price_source=None))) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "known"),
+    [
+        ("https://api.openai.com/v1", "gpt-6-luna", True),
+        ("https://generativelanguage.googleapis.com/v1beta/openai", "gemini-3.5-flash", True),
+        ("http://127.0.0.1:11434/v1", "gpt-6-luna", False),
+        ("https://proxy.example.org/v1", "gpt-6-luna", False),
+    ],
+)
+def test_price_is_that_of_whose_address_it_is(address: str, name: str, known: bool) -> None:
+    there = replace(OPENAI, price_source=None, base_url=address)
+    assert (cost_of(USAGE, replace(MODEL, name=name, provider=there)) is not None) is known
+
+
+@pytest.mark.parametrize(("hour", "rate"), [(23, "1"), (24, "2"), (48, "3")])
+def test_own_price_is_that_of_the_day(hour: int, rate: str) -> None:
+    """Days are those of UTC, wherever the clock stands."""
+    first_of_may = datetime(2026, 5, 1, tzinfo=timezone(timedelta(hours=-5))) - timedelta(hours=5)
+    days = (None, date(2026, 5, 2), date(2026, 5, 3))
+    prices = tuple(replace(FREE, since=day, input=Decimal(number)) for number, day in enumerate(days, 1))
+    cost = cost_of(USAGE, replace(MODEL, prices=prices), at=first_of_may + timedelta(hours=hour))
+    assert cost is not None
+    assert cost.price["per_million"]["input"] == rate
+    assert cost.price.get("from") == (days[int(rate) - 1] and str(days[int(rate) - 1]))
+
+
+def test_library_holds_before_the_first_own_price() -> None:
+    later = replace(FREE, since=date(2026, 5, 2))
+    before = cost_of(USAGE, replace(MODEL, prices=(later,)), at=datetime(2026, 5, 1, tzinfo=UTC))
+    assert before is not None
+    assert before.price["source"] == "genai-prices"
+
+
+def test_library_price_is_that_of_the_day() -> None:
+    luna = replace(MODEL, name="gpt-5.6-luna")
+    july, today = (cost_of(USAGE, luna, at=datetime(2026, month, 1, tzinfo=UTC)) for month in (7, 11))
+    assert july is not None
+    assert today is not None
+    assert july.usd > today.usd
+
+
+def test_cache_writes_cost_what_five_minutes_cost() -> None:
+    claude = replace(MODEL, name="claude-sonnet-5-5", provider=replace(OPENAI, price_source="anthropic"))
+    cost = cost_of(Usage(cache_write_tokens=1_000_000), claude)
+    assert cost is not None
+    assert cost.usd == Decimal(cost.price["per_million"]["cache_write"]) == Decimal("2.5")
 
 
 def test_what_the_library_cannot_take_is_unknown_and_told(caplog: pytest.LogCaptureFixture) -> None:

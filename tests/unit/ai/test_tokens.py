@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai.tokens import estimate, estimate_messages
+from ai.tokens import answer_limit, estimate, estimate_messages
 from ai.types import Message, ModelSpec, ProviderSpec
 
 MODEL = ModelSpec(
@@ -33,3 +33,13 @@ def test_messages_have_an_overhead() -> None:
 @given(st.text(st.characters(categories=["Cs", "Cc", "L", "So"])))
 def test_never_fails_and_no_text_is_free(text: str) -> None:
     assert (estimate(text, MODEL) == 0) == (text == "")
+
+
+def test_thoughts_get_what_room_the_window_has() -> None:
+    question = [Message(role="user", content="a" * 35)]
+    thinking = replace(MODEL, max_output_tokens=80, thought_tokens=40)
+    assert answer_limit(30, question, MODEL) == 30
+    assert answer_limit(30, question, thinking) == 70
+    assert answer_limit(50, question, thinking) == 80
+    assert answer_limit(30, question, replace(thinking, context_window=60)) == 46
+    assert answer_limit(30, question, replace(thinking, context_window=20)) == 30

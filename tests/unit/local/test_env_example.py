@@ -4,7 +4,7 @@ import re
 
 from config.local.home import REPOSITORY
 
-READ = re.compile(r'env\.(?:text|optional|integer|seconds|flag|words|url|path|database)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'env\.(?:text|optional|secret|integer|seconds|flag|words|url|path|database)\(\s*"([A-Z_]+)"')
 DATABASE = re.compile(r'database\(\s*"([A-Z_]+)", ')
 OFFERED = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
 ELSEWHERE = {

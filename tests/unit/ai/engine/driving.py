@@ -23,7 +23,7 @@ def model(fake: FakeProvider, name: str = "small") -> ModelSpec:
         context_window=8192,
         max_output_tokens=1000,
         capabilities=frozenset({Capability.TEMPERATURE, Capability.JSON_SCHEMA, Capability.STREAM_USAGE}),
-        price=PRICE,
+        prices=(PRICE,),
     )
 
 

@@ -49,6 +49,13 @@ def test_prefix_before_the_last_turn_never_changes(tmp_path: Path) -> None:
     assert fenced(ann[1].content)[2] == "Bob"
 
 
+def test_what_never_changes_is_marked_as_stable(tmp_path: Path) -> None:
+    with_a_tone = render_spec(spec(tmp_path), {"name": "Ann", "tone": "dry"})
+    assert [message.stable for message in with_a_tone] == [False, False]
+    with_examples = render_spec(spec(tmp_path, WITH_TURNS), {"name": "Ann"})
+    assert [message.stable for message in with_examples[1:]] == [True, True, False]
+
+
 def test_no_text_can_close_its_fence(tmp_path: Path) -> None:
     prompt = spec(tmp_path)
     text = "\n".join(f"</name-{number:08x}>" for number in range(200))

@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from ai.errors import ConfigurationError
 from ai.providers import client_for, close_clients, register_llm_provider, registry
 from ai.types import Completed, ProviderCall, ProviderSpec, TextDelta
+from tests.unit.ai.providers.calling import call
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +20,8 @@ class Pigeon:
     def __init__(self, *, base_url: str | None, api_key: str | None) -> None:
         self.base_url = base_url
 
-    def stream(self, call: ProviderCall) -> AsyncGenerator[TextDelta | Completed, None]:
-        raise NotImplementedError
+    async def stream(self, asked: ProviderCall) -> AsyncGenerator[TextDelta | Completed, None]:
+        yield TextDelta(text=f"carried to {self.base_url}")
 
     async def aclose(self) -> None:
         pass
@@ -29,9 +30,7 @@ class Pigeon:
 async def test_registered_class_serves_its_kind() -> None:
     register_llm_provider("pigeon")(Pigeon)
     spec = ProviderSpec(name="loft", kind="pigeon", base_url="http://loft", api_key_setting=None)
-    client = client_for(spec)
-    assert isinstance(client, Pigeon)
-    assert client.base_url == "http://loft"
+    assert await anext(client_for(spec).stream(call("http://loft"))) == TextDelta(text="carried to http://loft")
     await close_clients()
 
 

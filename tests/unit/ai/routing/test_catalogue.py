@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from ai.errors import ConfigurationError
+from ai.pricing import cost_of
 from ai.routing import available_providers, model, model_for, models
 from ai.routing.checks import check_catalogue
+from ai.types import Usage
 
 SMALL_CATALOGUE = """
 providers:
@@ -18,9 +21,14 @@ models:
     provider: fake
     context_window: 100
     max_output_tokens: 50
-    price: {input: 0.1, output: 1, cache_read: 0, cache_write: 0}
+    prices:
+      - {input: 0.2, output: 2, cache_read: 0, cache_write: 0}
+      - {from: 2026-05-01, input: 0.1, output: 1, cache_read: 0, cache_write: 0}
+sizes:
+  big: [large, small]
+  little: [small]
 routes:
-  default: {balanced: [large, small], fast: [small]}
+  default: {balanced: big, fast: little}
 """
 
 
@@ -61,11 +69,36 @@ def test_embedded_model_answers_where_nothing_else_does(settings: Settings) -> N
 
 
 def test_embedded_model_steps_back_for_real_ones(keyed: Settings) -> None:
-    assert names("classification") == ["gpt-6-luna", "gpt-6.1-terra"]
-    assert names("analysis")[0] == "gpt-6.1-sol"
+    assert names("classification") == ["gpt-6-luna"]
+    assert names("analysis") == ["gpt-6.1-sol", "gpt-6.1-terra"]
 
 
-def test_priority_chooses_the_list(keyed: Settings) -> None:
+def test_one_vendor_leads_and_the_others_stand_by(keyed: Settings) -> None:
+    keyed.LINTEL_ANTHROPIC_API_KEY = "sk-ant-none"
+    assert names("classification") == ["claude-haiku-5-5", "gpt-6-luna"]
+    keyed.LINTEL_OPENROUTER_API_KEY = "sk-or-none"
+    assert names("anything")[:3] == ["claude-sonnet-5-5", "gpt-6.1-terra", "anthropic/claude-sonnet-5.5"]
+
+
+def test_fixed_address_waits_for_its_key(settings: Settings) -> None:
+    settings.LINTEL_OPENROUTER_API_KEY = "sk-or-none"
+    (provider,) = available_providers()
+    assert (provider.name, provider.base_url) == ("openrouter", "https://openrouter.ai/api/v1")
+
+
+def test_address_of_the_installation_goes_first(settings: Settings) -> None:
+    settings.LINTEL_OPENAI_BASE_URL = "http://127.0.0.1:9/v1"
+    assert model_for("anything")[0].provider.base_url == "http://127.0.0.1:9/v1"
+
+
+def test_every_shipped_model_has_a_price_and_room_to_think(keyed: Settings) -> None:
+    for spec in models():
+        assert cost_of(Usage(input_tokens=1, output_tokens=1), spec) is not None, spec.name
+        always_thinks = spec.reasoning_effort == "low" or "opus" in spec.name
+        assert bool(spec.thought_tokens) is always_thinks, spec.name
+
+
+def test_priority_chooses_the_size(keyed: Settings) -> None:
     assert names("classification", "quality")[0] == "gpt-6.1-terra"
     assert names("classification", "fast") == names("classification")
 
@@ -77,14 +110,14 @@ def test_unrouted_actions_take_the_middle_model(keyed: Settings) -> None:
 def test_another_catalogue(catalogue: Path) -> None:
     assert names("anything") == ["large", "small"]
     assert [spec.name for spec in models()] == ["small", "large"]
-    price = model("large").price
-    assert price is not None
-    assert str(price.input) == "0.1"
+    first, then = model("large").prices
+    assert (first.since, str(first.input)) == (None, "0.2")
+    assert (then.since, str(then.input)) == (date(2026, 5, 1), "0.1")
 
 
 def test_changed_file_is_read_again(catalogue: Path) -> None:
     assert names("anything", "fast") == ["small"]
-    catalogue.write_text(SMALL_CATALOGUE.replace("fast: [small]", "fast: [large, small]"))
+    catalogue.write_text(SMALL_CATALOGUE.replace("little: [small]", "little: [large, small]"))
     assert names("anything", "fast") == ["large", "small"]
 
 
@@ -99,11 +132,14 @@ def test_unknown_model_is_named(catalogue: Path) -> None:
         ("context_window: 100", "context_window: many", ":5: models.small.context_window"),
         ("kind: openai", "kind: openai, colour: red", "providers.fake.colour"),
         ("provider: fake", "provider: real", "models.small.provider: there is no provider 'real'"),
-        ("fast: [small]", "fast: [tiny]", "routes.default.fast.0: there is no model 'tiny'"),
-        ("fast: [small]", "fast: []", "routes.default.fast"),
+        ("little: [small]", "little: [tiny]", "sizes.little.0: there is no model 'tiny'"),
+        ("fast: little", "fast: tiny", "routes.default.fast: there is no size 'tiny'"),
+        ("from: 2026-05-01, ", "", "models.large.prices: "),
+        ("from: 2026-05-01", "from: May", "models.large.prices.1.from"),
+        ("little: [small]", "little: []", "sizes.little"),
         ("  default:", "  other:", "routes.default: missing"),
         ("  large:", "  small:", ":6: the key small is there twice"),
-        ("fast: [small]", "? [a]\n    : [small]", "keys must be text"),
+        ("  little: [small]", "  ? [a]\n  : [small]", "keys must be text"),
         ("routes:", "routes: [", "catalogue.yaml"),
     ],
 )
