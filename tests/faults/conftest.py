@@ -22,3 +22,11 @@ def kind(request: pytest.FixtureRequest) -> str:
     if not registry.is_known(kind):
         pytest.skip(f"nobody serves providers of kind {kind}")
     return kind
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mutants take minutes: they run where they are asked for."""
+    if "mutants" not in config.option.markexpr:
+        kept = [item for item in items if item.get_closest_marker("mutants") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept

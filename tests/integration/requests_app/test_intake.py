@@ -4,9 +4,11 @@ import json
 import threading
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from ai.models import PromptLabel, PromptTemplate
@@ -31,6 +33,17 @@ def test_prompt_version_and_route_are_frozen(waiting: AIRequest) -> None:
     assert waiting.route == ["smollm2-135m-instruct"]
     assert waiting.team == waiting.user.personal_team
     assert (waiting.deadline - waiting.created).total_seconds() == pytest.approx(120, abs=1)
+
+
+def test_nobody_is_woken_before_the_commit(
+    alice: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[UUID] = []
+    monkeypatch.setattr(intake, "wake", woken.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        accepted = accept(alice, SUMMARY)
+        assert woken == []
+    assert woken == [accepted.request.pk]
 
 
 def test_unknown_prompt_is_named(alice: User) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
+import psycopg
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from ai.routing import model
@@ -15,6 +17,7 @@ from requests_app.live import LiveChunk
 from requests_app.models import AIRequest, AttemptReason, StreamChunk
 from requests_app.writer import ChunkWriter
 from tests.integration.requests_app.conftest import SUMMARY, new_lease
+from tests.services import SERVICES
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -122,3 +125,31 @@ def test_nothing_is_written_after_withdrawal(threads: DatabaseThreads) -> None:
 
     asyncio.run(race())
     assert stored(request) == "in time"
+
+
+def test_withdrawal_waits_for_a_write_under_way(threads: DatabaseThreads) -> None:
+    [request] = running_requests(1)
+
+    async def race() -> None:
+        writer = ChunkWriter(threads, lambda _chunks: None, 0.02)
+        task = asyncio.create_task(writer.run())
+        stream = writer.open(request.pk, 1, on_lost=lambda: None)
+        with nobody_writes():
+            writer.append(stream, "on its way")
+            await asyncio.sleep(0.1)
+            withdrawal = asyncio.create_task(writer.withdraw(stream))
+            await asyncio.sleep(0.1)
+            assert not withdrawal.done()
+        await withdrawal
+        task.cancel()
+
+    asyncio.run(race())
+    assert stored(request) == "on its way"
+
+
+@contextmanager
+def nobody_writes() -> Iterator[None]:
+    """Whoever inserts into the chunk log waits for the end of this."""
+    with psycopg.connect(SERVICES.superuser_url, dbname=connection.settings_dict["NAME"]) as locking:
+        locking.execute("LOCK TABLE requests_app_streamchunk IN EXCLUSIVE MODE")
+        yield
