@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from config.local.child import Child
+from tests.process.deployment.site import Deployment, running_deployment
 from tests.process.stack import Stack, running_stack
 from tests.services import SERVICES
 
@@ -94,3 +98,29 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def standing_worker(stack: Stack) -> Child:
     """The one worker that tests share which harm none: who freezes it may count on there being no other."""
     return stack.start_worker(streams=400)
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The commands of Dockerfile, docker-compose.yml and Procfile with production settings, on servers of their own."""
+    with running_deployment(tmp_path_factory.mktemp("deployed")) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def caddy() -> str:
+    """On the PATH, else from apt where we are root; else what needs the proxy is skipped, loudly."""
+    install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends caddy"
+    if not shutil.which("caddy") and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(install, shell=True, check=False, capture_output=True, timeout=300)  # noqa: S602 - a constant
+    found = shutil.which("caddy")
+    if found is None and os.environ.get("BROWSER") == "required":
+        pytest.fail("NO PROXY: no Caddy was found.")
+    return found or pytest.skip("NO PROXY: no Caddy was found. Install it to try the deployment behind it.")
+
+
+@pytest.fixture(scope="session")
+def proxied(deployed: Deployment, caddy: str) -> Deployment:
+    """The deployment behind its proxy and TLS."""
+    deployed.begin_proxy(caddy)
+    return deployed

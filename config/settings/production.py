@@ -1,5 +1,7 @@
 """A server behind TLS. `manage.py check --deploy` must find nothing here."""
 
+from whitenoise.compress import Compressor
+
 from config import env, logs
 from config.settings.base import *  # noqa: F403
 
@@ -12,3 +14,5 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LINTEL_DEMO = False
 LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "json", "plain"))
+# Maps are for debuggers, and compressing them takes longer than everything else.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
