@@ -1,8 +1,8 @@
 """What a prompt version says: the format of its YAML file, and nothing that no code obeys.
 
 ``cache``, ``abandon_after_s`` and ``review.audit`` belong to the format but no part of the product honours them yet; a
-file that declares one is refused rather than quietly disobeyed. ``review.gate`` and ``retrieve`` may be declared: requests
-of such a prompt are refused as long as the part that they need is missing.
+file that declares one is refused rather than quietly disobeyed. ``review.gate`` and ``retrieve`` may be declared:
+requests of such a prompt are refused as long as the part that they need is missing.
 """
 
 from __future__ import annotations

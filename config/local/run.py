@@ -27,5 +27,7 @@ def welcome(running: Running) -> None:
     running.terminal.say(f"Sign in once as demo: {running.url}{running.sign_in_path}")
     running.terminal.say("Or log in as demo with the password demo, or as admin with admin")
     if running.plan.model:
-        running.terminal.say("Demonstration model: expect mistakes. For a better one set ANTHROPIC_API_KEY or OPENAI_API_KEY in .env")
+        running.terminal.say(
+            "Demonstration model: expect mistakes. For a better one set ANTHROPIC_API_KEY or OPENAI_API_KEY in .env"
+        )
     running.terminal.say("Ctrl-C stops everything; make logs shows more")

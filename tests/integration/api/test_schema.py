@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-import schemathesis
 import yaml
 from django.core.management import call_command
 from django.test import Client
-from hypothesis import HealthCheck, settings
-from rest_framework.test import APIClient
-from schemathesis.core.transport import Response
-
-from accounts.models import ApiToken, User
 
 COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
 
