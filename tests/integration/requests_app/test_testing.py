@@ -1,0 +1,33 @@
+"""The whole way of a request inside one process, as test suites of projects on top take it."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from ai.providers.fake import Script, fake_provider, fault
+from requests_app.intake import accept
+from requests_app.models import AIRequest
+from requests_app.testing import FinishTimeout, inline_worker
+from tests.integration.requests_app.conftest import SUMMARY
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+
+def test_request_runs_to_its_end(settings: Settings) -> None:
+    with fake_provider() as fake, inline_worker() as worker:
+        settings.LINTEL_EMBEDDED_MODEL_URL = fake.openai_url
+        fake.scripts.push(fault("cut", text="lost"), Script(text="kept"))
+        request = worker.finish(accept(User.objects.create_user("dora"), SUMMARY).request)
+    assert (request.status, request.result) == ("done", "kept")
+    assert [call.text for call in fake.ledger.calls] == ["lost", "kept"]
+    assert request.attempts.count() == 2
+
+
+def test_request_that_does_not_end_is_told(settings: Settings) -> None:
+    with fake_provider() as fake:
+        settings.LINTEL_EMBEDDED_MODEL_URL = fake.openai_url
+        waiting: AIRequest = accept(User.objects.create_user("dora"), SUMMARY).request
+        with inline_worker() as worker, pytest.raises(FinishTimeout, match="pending"):
+            worker.finish(waiting, within_s=0.0)
