@@ -29,5 +29,5 @@ def corrected(
         Message(role="assistant", content=answer),
         Message(role="user", content=CORRECTION.format(flaws=flaws, form=form)),
     )
-    fits = estimate_messages(longer, model) + max_tokens <= model.context_window
+    fits = estimate_messages(longer, model) + max_tokens + model.thought_tokens <= model.context_window
     return longer if fits else messages

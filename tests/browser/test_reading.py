@@ -106,6 +106,17 @@ def test_data_is_shown_as_a_list(desk: Desk) -> None:
     expect(desk.page.locator("#answer pre")).to_contain_text('"urgency": "high"')
 
 
+def test_a_second_question_is_told_and_begins_anew(desk: Desk) -> None:
+    unfit = {"text": '{"category": "weather", "urgency": "unheard of"}', "chunk_chars": 4, "chunk_delay_s": 0.1}
+    request_id = desk.send(directive(**unfit), prompt="ticket_classify")
+    desk.wait_for_text(8)
+    desk.wait_for_end()
+    row = desk.row(request_id)
+    assert desk.raw() == row["result"] != unfit["text"]
+    expect(desk.page.locator("[data-log]")).to_contain_text("another form than required")
+    expect(desk.page.locator(".timeline")).to_contain_text("Asked again for the required form")
+
+
 def test_sentences_are_announced_not_tokens(desk: Desk) -> None:
     desk.send(
         directive(
