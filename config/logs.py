@@ -77,6 +77,8 @@ class Formatter(logging.Formatter):
         if hasattr(record, "status_code") and record.name.startswith("django."):
             return _refusal(record)
         text = _message(record)
+        if record.name.startswith("celery."):
+            text = text.partition("\n")[0]  # behind it stands the body of a message that it does not understand
         for problem in _chain(record.exc_info[1] if record.exc_info else None):
             text = _without(text, problem)
         return DETAIL.sub("DETAIL: (left out)", text)

@@ -86,6 +86,14 @@ def test_path_of_a_refused_call_is_not_told() -> None:
         assert "404 at no route" in line
 
 
+def test_body_of_a_message_that_celery_does_not_know_is_left_out() -> None:
+    made = record("Received an unknown task.\n\nThe full contents of the message body was:\n%s", CANARY)
+    made.name = "celery.worker.consumer.consumer"
+    for line in both(made):
+        assert CANARY not in line
+        assert "Received an unknown task." in line
+
+
 def test_all_words_are_told_where_debugging_is_on() -> None:
     assert CANARY in Formatter(all_words=True).format(record("it broke", problem=ValueError(CANARY)))
 
