@@ -10,6 +10,7 @@ from config.local.demo import demo
 from config.local.doctor import doctor
 from config.local.environment import home
 from config.local.errors import AlreadyRunning, LocalError
+from config.local.live import live
 from config.local.logs import follow
 from config.local.reset import reset, stop
 from config.local.run import run
@@ -19,6 +20,7 @@ TARGETS: dict[str, Callable[[Terminal], None]] = {
     "run": run,
     "demo": demo,
     "demo-crash": demo_crash,
+    "live": live,
     "logs": lambda terminal: follow(home(), terminal),
     "stop": lambda terminal: stop(home(), terminal),
     "reset": lambda terminal: reset(home(), terminal),

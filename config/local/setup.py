@@ -22,7 +22,10 @@ STAMP = VENV / "lintel-stamp.json"
 STATE = REPOSITORY / ".local"
 TOOLS = STATE / "tools"
 LOCKS = ("base", "local", "dev")
-NEEDS = {"run": "local", "demo": "local", "demo-crash": "local", "test": "dev", "check": "dev", "bench": "dev"}
+NEEDS = {
+    **dict.fromkeys(("run", "demo", "demo-crash", "live"), "local"),
+    **dict.fromkeys(("test", "check", "bench"), "dev"),
+}
 COMPILE = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate")
 
 
