@@ -20,7 +20,7 @@ from requests_app.models import AIAttempt
 
 WINDOW = timedelta(hours=1)
 # The provider did its part, whatever the answer was worth.
-ANSWERED = frozenset({"done", "refused", "incomplete", "output_invalid"})
+ANSWERED = frozenset({"done", "refused", "incomplete", "empty", "output_invalid"})
 # We ended the call.
 OURS = frozenset({"cancelled", "lost", "worker_lost", "handed_over"})
 NO_KEY = "OPENAI_API_KEY=... make run"
