@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from requests_app.condition import commands
 from requests_app.condition.reading import Fact, Part, Reading, State
-from requests_app.models import Pulse, WorkerLease
+from requests_app.models import AIRequest, Pulse, Status, WorkerLease
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.pulse import BEAT, BEAT_SILENCE
 
 
 def workers() -> Reading:
     """A lease that has run out and still stands belongs to a worker that fell silent a moment ago."""
-    rows = WorkerLease.objects.annotate(running=Count("requests"), live=Q(expires_at__gt=DatabaseClock()))
-    leases = list(rows.order_by("started").values("host", "pid", "started", "running", "live"))
-    live = [lease for lease in leases if lease["live"]]
-    since: datetime | None = live[0]["started"] if live else None
-    parts = tuple(_part(**lease) for lease in leases)
+    leases = list(WorkerLease.objects.order_by("started"))
+    lively = set(WorkerLease.objects.live().values_list("pk", flat=True))
+    live = [lease for lease in leases if lease.pk in lively]
+    counts = _running()
+    parts = tuple(_part(lease, live=lease in live, running=counts.get(lease.pk, 0)) for lease in leases)
     if not live:
         says = _("No worker is running. Requests are accepted and wait.")
         return Reading(state="bad", says=says, parts=parts, remedy=(commands.START_WORKER,))
-    running = sum(lease["running"] for lease in live)
+    running = sum(counts.get(lease.pk, 0) for lease in live)
     says = ngettext("%(count)d worker, %(running)d running.", "%(count)d workers, %(running)d running.", len(live))
     state: State = "ok" if len(live) == len(leases) else "warn"
     return Reading(
         state=state,
         says=says % {"count": len(live), "running": running},
-        since=since,
+        since=live[0].started,
         parts=parts,
     )
 
 
-def _part(*, host: str, pid: int, started: datetime, running: int, live: bool) -> Part:
+def _running() -> dict[UUID, int]:
+    held = AIRequest.objects.filter(status=Status.PROCESSING).order_by().values("lease")
+    return dict(held.annotate(count=Count("pk")).values_list("lease", "count"))
+
+
+def _part(lease: WorkerLease, *, live: bool, running: int) -> Part:
     facts = (
         Fact(label=_("Running"), value=str(running)),
-        Fact(label=_("Up"), value=started) if live else Fact(label=_("Silent"), value=_("its requests are taken back")),
+        Fact(label=_("Up since"), value=lease.started)
+        if live
+        else Fact(label=_("Silent"), value=_("its requests are taken back")),
     )
     return Part(
-        name=_("%(host)s, process %(pid)d") % {"host": host, "pid": pid}, state="ok" if live else "bad", facts=facts
+        name=_("%(host)s, process %(pid)d") % {"host": lease.host, "pid": lease.pid},
+        state="ok" if live else "bad",
+        facts=facts,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +17,7 @@ from requests_app.condition import commands
 from requests_app.condition.broker import broker
 from requests_app.condition.postgres import database, migrations
 from requests_app.condition.providers import providers
-from requests_app.condition.queues import StuckRequest, queues, stuck
+from requests_app.condition.queues import QueueReading, StuckReading, StuckRequest, queues, stuck
 from requests_app.condition.reading import Fact, Reading, State, brief_statements, worst
 from requests_app.condition.workers import beat, workers
 from requests_app.models import Status
@@ -117,11 +118,13 @@ class Row:
 
     @property
     def since(self) -> str:
-        """When it came up; where it is down, when it was last seen."""
+        """How long it is up; where it is down, when it was last seen; of what waits, how old the oldest is."""
         if self.reading is None or self.reading.since is None:
             return ""
+        if isinstance(self.reading, QueueReading | StuckReading):
+            return _("oldest: %(moment)s") % {"moment": ago(self.reading.since)}
         if self.reading.ok:
-            return _("since %(moment)s") % {"moment": ago(self.reading.since)}
+            return _("for %(span)s") % {"span": timesince(self.reading.since, depth=1)}
         return _("last seen %(moment)s") % {"moment": ago(self.reading.since)}
 
     @property

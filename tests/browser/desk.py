@@ -33,6 +33,9 @@ class Desk:
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_url(f"{self.stack.base_url}/")
 
+    def be_staff(self) -> None:
+        self.stack.sql("UPDATE accounts_user SET is_staff = true WHERE id = %s", self.person.id)
+
     def write(self, text: str, *, prompt: str = "document_summary") -> None:
         """Fill the prompt's form with a text, and leave it unsent."""
         self.page.goto(f"{self.stack.base_url}/?prompt={prompt}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import FAILING_MS, Desk
@@ -96,6 +97,43 @@ def offline(desk: Desk) -> None:
     desk.page.locator("[data-offline]:not([hidden])").wait_for()
 
 
+def token_made(desk: Desk) -> None:
+    go("/account/tokens")(desk)
+    desk.page.get_by_label("Name", exact=True).fill("laptop")
+    desk.page.get_by_role("button", name="Make token").click()
+    desk.page.locator("[data-token]").wait_for()
+    desk.page.locator(".sure summary").first.click()
+
+
+def password_refused(desk: Desk) -> None:
+    go("/account/password")(desk)
+    desk.page.get_by_role("button", name="Change password").click()
+    desk.page.get_by_role("alert").wait_for()
+
+
+def team_made(desk: Desk) -> None:
+    go("/account/teams")(desk)
+    desk.page.get_by_label("Name", exact=True).fill("Harbour")
+    desk.page.get_by_role("button", name="Make team").click()
+    desk.page.wait_for_url("**/account/teams/*")
+    desk.page.get_by_label("Log-in name").fill(desk.stack.person().name)
+    desk.page.get_by_role("button", name="Add to team").click()
+    desk.page.get_by_role("status").wait_for()
+    for sure in desk.page.locator(".sure summary").all():
+        sure.click()
+
+
+def looked_at(desk: Desk) -> None:
+    desk.be_staff()
+    go("/operations")(desk)
+    expect(desk.page.locator(".check[aria-busy]")).to_have_count(0)
+
+
+def nothing_answers(desk: Desk) -> None:
+    desk.page.route("**/operations/*", lambda route: route.fulfill(status=503))
+    looked_at(desk)
+
+
 # A page or state each; new ones are added here.
 STATES: dict[str, Callable[[Desk], None]] = {
     "log-in": log_in,
@@ -115,6 +153,14 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "history, cancelled": history_cancelled,
     "history, nothing fits": go("/history?status=done&since=2026-01-01"),
     "history, wrong filters": go("/history?status=x&since=yesterday&cursor=y"),
+    "account": go("/account"),
+    "account, password refused": password_refused,
+    "account, no token": go("/account/tokens"),
+    "account, a token": token_made,
+    "account, no team": go("/account/teams"),
+    "account, a team": team_made,
+    "operations": looked_at,
+    "operations, nothing answers": nothing_answers,
     "no such page": go("/nothing/here"),
 }
 
