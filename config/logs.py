@@ -118,8 +118,11 @@ def configuration(form: str, *, all_words: bool = False) -> dict[str, Any]:
         "json": {"()": "config.logs.JSONFormatter", "all_words": all_words},
     }
     quiet = {name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "openai", "anthropic")}
-    # uvicorn has made its loggers by now: their handlers go, and what they say comes here.
-    servers = {name: {"level": "WARNING", "handlers": [], "propagate": True} for name in ("uvicorn", "uvicorn.access")}
+    # The web servers have made their loggers by now: those handlers go, and what they say comes here.
+    servers = {
+        name: {"level": "WARNING", "handlers": [], "propagate": True}
+        for name in ("uvicorn", "uvicorn.access", "_granian", "granian.access")
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
