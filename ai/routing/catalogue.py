@@ -48,12 +48,16 @@ def model(name: str) -> ModelSpec:
 
 
 def _entry(name: str) -> ModelEntry:
+    """The catalogue's; where its provider is not there, one of our own models may have the same name elsewhere."""
     catalogue = load()
-    if name in catalogue.models:
-        return catalogue.models[name]
+    listed = catalogue.models.get(name)
+    if listed is not None and catalogue.providers[listed.provider].is_configured():
+        return listed
     if any(name in names for names in own_models(catalogue.sizes).values()):
         return own_entry(catalogue.providers)
-    raise ConfigurationError(f"The catalogue has no model {name!r}.")
+    if listed is None:
+        raise ConfigurationError(f"The catalogue has no model {name!r}.")
+    return listed
 
 
 def available_providers() -> tuple[ProviderSpec, ...]:

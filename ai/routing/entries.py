@@ -46,11 +46,11 @@ class ProviderEntry(_Entry):
     def is_configured(self) -> bool:
         """One of the settings that it names is set; one that names none has all it needs in the file."""
         named = [name for name in (self.api_key_setting, self.base_url_setting) if name]
-        return any(getattr(settings, name) for name in named) if named else self.base_url is not None
+        return any(getattr(settings, name, None) for name in named) if named else self.base_url is not None
 
 
 def _url(setting: str | None) -> str | None:
-    value: str | None = getattr(settings, setting) if setting else None
+    value: str | None = getattr(settings, setting, None) if setting else None
     return value
 
 

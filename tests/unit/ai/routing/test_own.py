@@ -56,6 +56,13 @@ def test_names_of_the_catalogue_keep_their_provider(ollama: Settings) -> None:
     assert spec.provider.name == "anthropic"
 
 
+def test_names_of_providers_that_are_not_there_are_asked_of_the_own_server(ollama: Settings) -> None:
+    ollama.LINTEL_ANTHROPIC_API_KEY = None
+    ollama.LINTEL_MODELS = ["claude-haiku-5-5"]
+    (spec,) = model_for("analysis")
+    assert (spec.provider.name, spec.provider.base_url) == ("openai", "http://127.0.0.1:11434/v1")
+
+
 def test_window_is_a_setting(ollama: Settings) -> None:
     ollama.LINTEL_CONTEXT_WINDOW = 40_000
     assert model("qwen3:4b").context_window == 40_000
