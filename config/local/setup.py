@@ -21,7 +21,7 @@ VENV_PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "lintel-stamp.json"
 STATE = REPOSITORY / ".local"
 TOOLS = STATE / "tools"
-LOCKS = ("base", "local", "dev")
+LOCKS = ("base", "local", "otel", "dev")
 NEEDS = {
     **dict.fromkeys(("run", "demo", "demo-crash", "live"), "local"),
     **dict.fromkeys(("test", "check", "bench"), "dev"),
