@@ -115,6 +115,20 @@ def test_with_a_key_the_models_of_the_route_are_named(page: Client, settings: Se
     assertNotContains(answer, "Demonstration model")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "first", "then"),
+    [
+        ("ticket_classify", "claude-haiku-5-5", "gpt-6-luna"),
+        ("document_summary", "claude-sonnet-5-5", "gpt-6.1-terra"),
+    ],
+)
+def test_each_prompt_names_who_answers_it(page: Client, settings: Settings, prompt: str, first: str, then: str) -> None:
+    settings.LINTEL_ANTHROPIC_API_KEY, settings.LINTEL_OPENAI_API_KEY = "sk-ant-test", "sk-test"
+    answer = page.get("/", {"prompt": prompt})
+    assertContains(answer, f'<strong class="mono">{first}</strong>')
+    assertContains(answer, f"if it fails, {then}")
+
+
 def test_without_any_model_the_page_says_so(page: Client, settings: Settings) -> None:
     settings.LINTEL_EMBEDDED_MODEL_URL = None
     assertContains(page.get("/"), "No model is set up for this prompt")
