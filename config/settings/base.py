@@ -246,6 +246,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SYNC_EVERY = 1  # what was sent stands in the tables at once, for admin and for the next beat
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # The engine room. Each is read by the module named behind it.

@@ -52,9 +52,11 @@ def test_markup_is_harmless(desk: Desk, chunk_chars: int) -> None:
 
 def test_markup_in_data_is_harmless(desk: Desk) -> None:
     text = '{"category": "<img src=x onerror=alert(1)>", "urgency": "<script>alert(1)</script>"}'
+    desk.stack.script(queue=[{"text": text}])  # for the second question, which repeats nothing of the first
     request_id = desk.send(directive(text=text), prompt="ticket_classify")
     desk.wait_for_end()
-    assert desk.row(request_id)["status"] == "failed"  # not one of the categories
+    assert desk.row(request_id)["error"]["code"] == "output_invalid"  # not one of the categories
+    assert "onerror" in desk.page.inner_text("#answer")
     assert desk.page.locator("#answer").locator("img, script").count() == 0
 
 

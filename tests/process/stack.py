@@ -156,6 +156,10 @@ class Stack:
         calls: list[dict[str, Any]] = httpx2.get(f"{self.fake_url}/control/ledger").json()["calls"]
         return calls
 
+    def script(self, **told: object) -> None:
+        """Tell the fake provider how to play calls that come without a directive."""
+        httpx2.post(f"{self.fake_url}/control/scripts", json=told).raise_for_status()
+
     def _answers(self, path: str) -> bool:
         with contextlib.suppress(httpx2.HTTPError):
             return httpx2.get(f"{self.base_url}{path}").status_code == 200

@@ -11,7 +11,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 
 from tests.faults import oracles
@@ -34,9 +33,9 @@ def failing(stack: Stack) -> Iterator[None]:
     for child in others:
         child.tell_all(signal.SIGSTOP)
     own = stack.start_worker(environment={**QUICK, "LINTEL_CONTENT_IDLE_SECONDS": "2"})
-    script(stack, fault_rate=FAULT_RATE)
+    stack.script(seed=SEED, fault_rate=FAULT_RATE)
     yield
-    script(stack, fault_rate=0.0)
+    stack.script(seed=SEED, fault_rate=0.0)
     own.kill()
     for child in others:
         child.tell_all(signal.SIGCONT)
@@ -84,11 +83,6 @@ def mark(number: int) -> str:
 def subject(stack: Stack, number: int, request_id: str, assembled: str) -> Subject:
     calls = [call for call in stack.calls() if mark(number) in call["question"]]
     return Subject(id=request_id, calls=calls, assembled=assembled)
-
-
-def script(stack: Stack, *, fault_rate: float) -> None:
-    told = {"seed": SEED, "fault_rate": fault_rate}
-    httpx2.post(f"{stack.fake_url}/control/scripts", json=told).raise_for_status()
 
 
 def report(readings: list[Reading], subjects: list[Subject]) -> None:
