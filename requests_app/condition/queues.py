@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from requests_app.condition import commands
 from requests_app.condition.reading import Reading
-from requests_app.models import FINAL, AIRequest, Lane, Status
+from requests_app.models import AIRequest, Lane, Status
 from requests_app.models.clock import DatabaseClock, seconds_from_now
 
 LONG_WAIT = timedelta(minutes=1)
@@ -78,7 +78,7 @@ def _lane(lane: Lane, counts: Mapping[str, Any]) -> LaneCount:
 def _counts() -> Iterable[Mapping[str, Any]]:
     now = DatabaseClock()
     claimable = Q(status=Status.PENDING, deadline__gt=now) & (Q(not_before=None) | Q(not_before__lte=now))
-    rows: Any = AIRequest.objects.exclude(status__in=FINAL).order_by().values("lane")
+    rows: Any = AIRequest.objects.open().order_by().values("lane")
     counted: Iterable[Mapping[str, Any]] = rows.annotate(
         waiting=Count("pk", filter=claimable),
         oldest=Min("created", filter=claimable),
@@ -92,7 +92,7 @@ def _counts() -> Iterable[Mapping[str, Any]]:
 def stuck() -> StuckReading:
     late_before = seconds_from_now(-GRACE_S)
     late, lost = Q(deadline__lte=late_before), Q(lease__expires_at__lte=late_before)
-    rows = AIRequest.objects.exclude(status__in=FINAL).filter(late | lost)
+    rows = AIRequest.objects.open().filter(late | lost)
     count = rows.count()
     if not count:
         return StuckReading(state="ok", says=_("Nothing is beyond its deadline or in the hands of a dead worker."))

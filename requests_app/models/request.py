@@ -92,6 +92,10 @@ class AIRequestQuerySet(models.QuerySet["AIRequest"]):
             cancel_requested_at=Coalesce("cancel_requested_at", DatabaseClock())
         )
 
+    def open(self) -> AIRequestQuerySet:
+        """Not over yet. Each of the two has an index of its own; a list of statuses would have the whole table read."""
+        return self.filter(models.Q(status=Status.PENDING) | models.Q(status=Status.PROCESSING))
+
     def due(self) -> AIRequestQuerySet:
         """What a worker could claim now."""
         now = DatabaseClock()
