@@ -23,7 +23,8 @@ def http_client(base_url: str) -> httpx2.AsyncClient:
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_kept_connections(base_url)),
         # A proxy of the environment cannot reach this machine's own loopback.
         trust_env=not _is_loopback(base_url),
-        follow_redirects=True,
+        # It would take the question along, and Anthropic's key too, which has a header of its own.
+        follow_redirects=False,
     )
 
 

@@ -78,3 +78,15 @@ class Recorder:
     async def __aexit__(self, *_: object) -> None:
         await close_clients()
         self._server.close()
+
+
+class Redirector(Recorder):
+    """Sends whoever asks to another place, where they are to ask the same again."""
+
+    def __init__(self, elsewhere: str) -> None:
+        super().__init__()
+        self._elsewhere = elsewhere
+
+    async def answer(self, request: Request, response: Response) -> None:
+        self.requests.append(request)
+        response.whole(307, b"", {"Location": self._elsewhere + request.path})

@@ -22,7 +22,7 @@ from ai.errors import (
 from ai.providers import client_for, close_clients
 from ai.providers.fake import FakeProvider, Script
 from ai.types import StopReason, TextDelta, Usage
-from tests.unit.ai.providers.calling import Recorder, address, call, read
+from tests.unit.ai.providers.calling import Recorder, Redirector, address, call, read
 
 pytestmark = pytest.mark.parametrize("kind", ["openai", "anthropic"])
 
@@ -140,3 +140,11 @@ async def test_events_that_are_none_are_garbled(kind: str, frame: bytes) -> None
     async with Recorder(frame) as url:
         with pytest.raises(GarbledStream):
             await read(call(url, kind=kind))
+
+
+async def test_key_and_question_go_nowhere_else(kind: str) -> None:
+    stranger = Recorder(kind=kind)
+    async with stranger as elsewhere, Redirector(elsewhere) as url:
+        with pytest.raises(BadCall):
+            await read(call(url, kind=kind))
+    assert not stranger.requests
