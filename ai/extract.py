@@ -134,7 +134,7 @@ def _mended(text: str) -> Iterator[Any]:
     parser = JSONParser(_Metered(block, [MOST_STEPS]), None, logging=False)
     try:
         value = parser.parse_json()
-    except (ValueError, RecursionError):
+    except Exception:  # whatever the library stumbles over, its own assertions too: the text is not mended
         return
     whole = not block[parser.index :].strip("]} \t\r\n")  # else the library would make a list of several values
     if not whole or not value or not isinstance(value, KINDS[block[0]]):
