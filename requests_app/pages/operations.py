@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -124,7 +125,7 @@ class Row:
         if isinstance(self.reading, QueueReading | StuckReading):
             return _("oldest: %(moment)s") % {"moment": ago(self.reading.since)}
         if self.reading.ok:
-            return _("for %(span)s") % {"span": timesince(self.reading.since, depth=1)}
+            return _("for %(span)s") % {"span": _span(self.reading.since)}
         return _("last seen %(moment)s") % {"moment": ago(self.reading.since)}
 
     @property
@@ -162,6 +163,12 @@ def look_at_all() -> list[Row]:
 
 def summary_of(rows: list[Row]) -> str:
     return str(SUMMARIES[worst(row.state for row in rows)])
+
+
+def _span(since: datetime) -> str:
+    if timezone.now() - since < timedelta(minutes=1):
+        return _("less than a minute")
+    return timesince(since, depth=1)
 
 
 def _worded(facts: tuple[Fact, ...]) -> list[tuple[str, str]]:
