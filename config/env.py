@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import overload
 from urllib.parse import urlsplit
@@ -13,7 +14,6 @@ from config.secret import Secret
 
 ROOT = Path(__file__).resolve().parent.parent
 environ.Env.read_env(ROOT / ".env", overwrite=False)
-_env = environ.Env()
 
 
 def adopt_running_stack() -> None:
@@ -35,10 +35,15 @@ def text(name: str, default: str | None = None) -> str:
 
 def optional(name: str) -> str | None:
     """The stripped value, or what the file named by NAME_FILE holds; None where both are unset or empty."""
-    value, file = (str(_env.str(each, default="")).strip() for each in (name, f"{name}_FILE"))
+    value, file = _raw(name), _raw(f"{name}_FILE")
     if value and file:
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set.")
     return (_content(name, file) if file else value) or None
+
+
+def _raw(name: str) -> str:
+    """As it stands: the library would take `$NAME` for the name of another variable, and a password may begin so."""
+    return os.environ.get(name, "").strip()
 
 
 def _content(name: str, file: str) -> str:
@@ -51,7 +56,7 @@ def _content(name: str, file: str) -> str:
 def secret(name: str) -> Secret | None:
     """Like `optional`, for what must not be seen and may change in its file while we run."""
     value = optional(name)
-    file = str(_env.str(f"{name}_FILE", default="")).strip()
+    file = _raw(f"{name}_FILE")
     return Secret(name, value, file=Path(file) if file else None) if value else None
 
 

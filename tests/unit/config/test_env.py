@@ -30,3 +30,8 @@ def test_missing_file_is_named(secret: Path) -> None:
     secret.unlink()
     with pytest.raises(ImproperlyConfigured, match=r"A_SECRET_FILE=.* cannot be read"):
         env.optional("A_SECRET")
+
+
+def test_value_that_begins_with_a_dollar_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET", r"$PATH\$")
+    assert env.optional("A_SECRET") == r"$PATH\$"
