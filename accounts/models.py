@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
@@ -31,6 +33,10 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # the token l
     @property
     def personal_team(self) -> Team:
         return Team.objects.get(personal_of=self)
+
+    @property
+    def personal_team_id(self) -> UUID:
+        return _personal_team_id(self.pk)
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -68,6 +74,13 @@ class Team(models.Model):
     @property
     def personal(self) -> bool:
         return self.personal_of_id is not None
+
+
+@lru_cache(maxsize=10_000)
+def _personal_team_id(user_id: UUID) -> UUID:
+    """It stays the same for ever, so it is asked for once a process."""
+    team_id: UUID = Team.objects.values_list("pk", flat=True).get(personal_of=user_id)
+    return team_id
 
 
 class Membership(models.Model):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from uuid import UUID
+
 from django.conf import settings
 
 from ai.errors import PromptNotFound
@@ -24,10 +27,21 @@ def get_prompt(key: str) -> PromptTemplate:
     if settings.LINTEL_PROMPTS_LIVE:
         WATCH.look()
         WATCH.raise_if_broken(key)
-    label = PromptLabel.objects.live().filter(key=key).first()
-    if label is None:
+    live = PromptLabel.objects.live().filter(key=key).values_list("template_id", "template__published").first()
+    if live is None:
         raise PromptNotFound(f"There is no prompt named {key!r}.")
-    return label.template
+    return _stored(*live)
+
+
+def stored_prompt(template_id: UUID) -> PromptTemplate:
+    """A version as it was accepted, live or not."""
+    return _stored(template_id, None)
+
+
+@lru_cache(maxsize=512)
+def _stored(template_id: UUID, _published: bool | None) -> PromptTemplate:
+    """Each is read once a process: nothing of it ever changes but ``published``."""
+    return PromptTemplate.objects.get(pk=template_id)
 
 
 def validate(template: PromptTemplate, payload: object) -> None:

@@ -147,6 +147,8 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
 class RequestDetail(RequestSummary):
     """One request with its texts."""
 
+    # One instance serves all (``detail``): nothing of a request may be kept on it.
+
     output = serializers.JSONField(read_only=True, help_text="The answer's value, where the prompt has a schema.")
     partial = serializers.SerializerMethodField()  # type: ignore[assignment]  # the metaclass takes it out of the way
     position = serializers.SerializerMethodField()
@@ -166,17 +168,28 @@ class RequestDetail(RequestSummary):
 
     def to_representation(self, request: AIRequest) -> dict[str, Any]:
         """``partial`` is the text up to ``position``, from one look: a stream opened there goes on without a gap."""
-        self._seen = snapshot(request.pk, Position(request.attempt, 0))
-        return super().to_representation(request)
+        shown = super().to_representation(request)
+        if request.final or request.attempt == 0:  # the row itself has all the text that there is
+            return shown
+        seen = snapshot(request.pk, Position(request.attempt, 0))
+        return {**shown, "partial": seen.text or None, "position": str(seen.end)}
 
     def get_partial(self, request: AIRequest) -> str | None:
-        return (request.partial if request.final else self._seen.text) or None
+        return request.partial or None
 
     def get_position(self, request: AIRequest) -> str:
-        return str(self._seen.end)
+        return str(Position(request.attempt, len(request.text)))
 
     def get_waiting_for(self, request: AIRequest) -> str | None:
         return waiting_for(request)
+
+
+_detail = RequestDetail()
+
+
+def detail(request: AIRequest) -> dict[str, Any]:
+    """A request as RequestDetail shows it, whose forty fields take a millisecond to build."""
+    return _detail.to_representation(request)
 
 
 # Long, and shown in detail alone: the list leaves them in the database.

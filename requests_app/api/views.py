@@ -33,6 +33,7 @@ from requests_app.api.serializers import (
     RequestDetail,
     RequestSummary,
     SubmissionSerializer,
+    detail,
     links,
 )
 from requests_app.filters import RequestFilter
@@ -73,7 +74,7 @@ class RequestView(ApiView):
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """One request as it is now; send its ETag as If-None-Match to be told 304 while nothing changed."""
         found = own_request(request, pk)
-        full = Response(RequestDetail(found).data)
+        full = Response(detail(found))
         full["ETag"] = etag(full.data)
         response = get_conditional_response(request._request, full["ETag"], response=full) or full
         if not found.final:
@@ -85,7 +86,7 @@ class RequestCancelView(ApiView):
     @operation(*BODY, "not_found", success=200, body=RequestDetail, operation_id="requests_cancel", request=None)
     def post(self, request: Request, pk: UUID) -> Response:
         """End a waiting request, or ask a running one to end; repeating changes nothing."""
-        return Response(RequestDetail(intake.cancel(own_request(request, pk))).data)
+        return Response(detail(intake.cancel(own_request(request, pk))))
 
 
 class RequestRetryView(ApiView):
@@ -135,7 +136,7 @@ def accepted(outcome: intake.Accepted) -> Response:
     headers = {"Location": links(outcome.request)["self"], "Retry-After": POLL_S}
     if outcome.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return Response(RequestDetail(outcome.request).data, status=202, headers=headers)
+    return Response(detail(outcome.request), status=202, headers=headers)
 
 
 def etag(data: object) -> str:

@@ -45,6 +45,7 @@ def test_every_shipped_example_is_valid_and_renders() -> None:
 
 
 def test_a_live_prompt_costs_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    get_prompt("ticket_classify")  # its version is read once a process, its label each time
     with django_assert_num_queries(1):
         prompt = get_prompt("ticket_classify")
         assert (prompt.route, prompt.unavailable, prompt.cut) == ("classification", "", "reset")
