@@ -13,10 +13,12 @@ class EventData:
     """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._line: list[bytes] = []  # as it came: joined once, for a long line may come in thousands of pieces
 
     def feed(self, received: bytes) -> Iterator[bytes]:
-        *lines, self._rest = (self._rest + received).split(b"\n")
-        for line in lines:
+        end, *begun = received.split(b"\n")
+        self._line.append(end)
+        for beginning in begun:
+            line, self._line = b"".join(self._line), [beginning]
             if line.startswith(b"data:"):
                 yield line[5:].strip()
