@@ -1,7 +1,5 @@
 """What Lintel adds to a first token: from POST to the first chunk on the socket, less what the provider takes alone.
 
-    .venv/bin/python -m benchmarks.first_token
-
 The fake provider's first chunk comes after 100 ms. One request at a time, then ten a second; each beside a direct call.
 """
 
@@ -14,8 +12,9 @@ from collections.abc import Awaitable, Callable
 
 from websockets.asyncio.client import connect
 
-from benchmarks.bed import Bed, bed, machine, median, percentile
-from benchmarks.http import answer, post
+from benchmarks.bed import Bed, bed, median, percentile
+from benchmarks.http import accepted, post
+from benchmarks.report import Figure, Report
 from tests.process.stack import Person, directive
 
 CALLS, WARM_UP, REPEATS, RATE = 40, 10, 5, 10.0
@@ -29,12 +28,8 @@ def through_lintel(stack: Bed, person: Person) -> Call:
     request = post("/api/v1/requests", person.token, body)
 
     async def call() -> float:
-        reader, writer = await asyncio.open_connection("127.0.0.1", stack.port)
         began = time.perf_counter()
-        writer.write(request)
-        _status, accepted = await answer(reader)
-        writer.close()
-        url = f"ws://127.0.0.1:{stack.port}/ws/requests/{json.loads(accepted)['id']}"
+        url = f"ws://127.0.0.1:{stack.port}/ws/requests/{await accepted(stack.port, request)}"
         async with connect(url, additional_headers=person.headers, proxy=None) as socket:
             async for message in socket:
                 if json.loads(message)["type"] == "chunk":
@@ -50,8 +45,8 @@ def directly(stack: Bed) -> Call:
     request = post("/v1/chat/completions", "none", body)
 
     async def call() -> float:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         began = time.perf_counter()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request)
         while b'"content": "' not in (line := await reader.readline()) and b'"content":"' not in line:
             assert line, "the provider's stream ended without a chunk"
@@ -74,31 +69,32 @@ async def at_a_rate(call: Call, calls: int) -> list[float]:
     return await asyncio.gather(*begun)
 
 
-def main() -> None:
+def measure(*, quick: bool) -> Report:
+    calls, repeats = (3, 1) if quick else (CALLS, REPEATS)
     with bed() as stack:
         stack.start_worker(streams=100)
-        calls = {"direct": directly(stack), "lintel": through_lintel(stack, stack.person())}
-        for call in calls.values():
+        ways = {"direct": directly(stack), "lintel": through_lintel(stack, stack.person())}
+        for call in ways.values():
             asyncio.run(one_at_a_time(call, WARM_UP))
-        print(f"{machine()}; {CALLS} calls a run, medians of {REPEATS}, interleaved")
+        found: dict[str, dict[str, list[list[float]]]] = {}
         for how in (one_at_a_time, at_a_rate):
-            found: dict[str, list[list[float]]] = {"direct": [], "lintel": []}
-            for _repeat in range(REPEATS):
-                for name, call in calls.items():
-                    found[name].append(asyncio.run(how(call, CALLS)))
-            show(how.__name__, found)
+            runs = found.setdefault(how.__name__.replace("_", " "), {name: [] for name in ways})
+            for _repeat in range(repeats):
+                for name, call in ways.items():
+                    runs[name].append(asyncio.run(how(call, calls)))
+    rows = [row(how, runs) for how, runs in found.items()]
+    return Report(how=f"{calls} calls a run, medians of {repeats}, interleaved; {RATE:g} a second at a rate", rows=rows)
 
 
-def show(how: str, found: dict[str, list[list[float]]]) -> None:
+def row(how: str, found: dict[str, list[list[float]]]) -> dict[str, Figure]:
     p50, p99 = (
         {name: median([percentile(run, share) for run in runs]) * 1000 for name, runs in found.items()}
         for share in (0.5, 0.99)
     )
-    print(
-        f"{how:14} direct {p50['direct']:6.1f} ms   lintel {p50['lintel']:6.1f} ms   "
-        f"added p50 {p50['lintel'] - p50['direct']:5.1f} ms   p99 {p99['lintel'] - p99['direct']:5.1f} ms"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "requests": how,
+        "direct p50, ms": p50["direct"],
+        "Lintel p50, ms": p50["lintel"],
+        "added p50, ms": p50["lintel"] - p50["direct"],
+        "added p99, ms": p99["lintel"] - p99["direct"],
+    }

@@ -56,3 +56,13 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     lengths = [line.partition(":")[2] for line in head if line.lower().startswith("content-length:")]
     body = await reader.readexactly(int(lengths[0])) if lengths else b""
     return int(head[0].split()[1]), body
+
+
+async def accepted(port: int, request: bytes) -> str:
+    """Post it on a connection of its own; the id of what was accepted."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    status, body = await answer(reader)
+    writer.close()
+    assert status == 202, f"{status} instead of 202: {body[:500]!r}"
+    return str(json.loads(body)["id"])

@@ -1,7 +1,5 @@
 """How chunks travel from a worker to its readers: a group per request, or one message per flush and a hub.
 
-    .venv/bin/python -m benchmarks.live_publishing
-
 300 readers, each to receive ROUNDS chunks; a round is what a worker flushes at once. Publisher and readers share one
 process and one Valkey, so the figures compare the ways with each other and say nothing about a machine's limits.
 """
@@ -10,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
@@ -21,6 +18,8 @@ from uuid import UUID
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from uuid_utils.compat import uuid7
 
+from benchmarks.bed import median
+from benchmarks.report import Figure, Report
 from config.local.home import Home
 from config.local.valkey import Valkey
 from requests_app.hub import Hub, Mailbox
@@ -89,7 +88,7 @@ def chunk(request_id: UUID, round_number: int) -> LiveChunk:
     return LiveChunk(request_id=request_id, attempt=1, start=round_number * len(TEXT), text=TEXT)
 
 
-def measure(way: Way, url: str) -> tuple[float, float, int]:
+def run(way: Way, url: str) -> tuple[float, float, int]:
     """Chunks a second, CPU milliseconds per thousand chunks, chunks that arrived."""
     cpu, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     arrived = asyncio.run(way(url))
@@ -98,8 +97,9 @@ def measure(way: Way, url: str) -> tuple[float, float, int]:
     return arrived / took, cpu_s * 1e6 / arrived, arrived
 
 
-def main() -> None:
+def measure(*, quick: bool) -> Report:
     ways: list[Way] = [message_per_flush_with_hub, group_per_request]
+    repeats = 1 if quick else REPEATS
     figures: dict[str, list[tuple[float, float, int]]] = {way.__name__: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
@@ -107,16 +107,21 @@ def main() -> None:
         valkey = Valkey(home)
         valkey.start()
         try:
-            for _repeat in range(REPEATS):
+            for _repeat in range(repeats):
                 for way in ways:  # interleaved, so that a noisy moment hits all
-                    figures[way.__name__].append(measure(way, valkey.url))
+                    figures[way.__name__].append(run(way, valkey.url))
         finally:
             valkey.stop()
-    print(f"{READERS} readers, {ROUNDS} rounds, medians of {REPEATS}")
-    for name, runs in figures.items():
-        rate, cpu, arrived = (statistics.median(column) for column in zip(*runs, strict=True))
-        print(f"{name:28} {rate:9,.0f} chunks/s  {cpu:7.1f} ms CPU per 1,000  {arrived:.0f} arrived")
+    wrong = [
+        f"{name}: {arrived} of {READERS * ROUNDS} chunks arrived"
+        for name, runs in figures.items()
+        for *_figures, arrived in runs
+        if arrived != READERS * ROUNDS
+    ]
+    how = f"{READERS} readers, {ROUNDS} rounds, medians of {repeats}, interleaved"
+    return Report(how=how, rows=[row(name, runs) for name, runs in figures.items()], wrong=wrong)
 
 
-if __name__ == "__main__":
-    main()
+def row(name: str, runs: list[tuple[float, float, int]]) -> dict[str, Figure]:
+    rate, cpu, _arrived = (median(column) for column in zip(*runs, strict=True))
+    return {"way": name.replace("_", " "), "chunks/s": rate, "CPU, ms per 1,000": cpu}

@@ -1,24 +1,19 @@
 """Many streams in one worker process: are all exact, how soon they begin, how steadily they come, what they cost.
 
-    .venv/bin/python -m benchmarks.streams          300 at once, 50 chunks 0.1 s apart
-    .venv/bin/python -m benchmarks.streams --long   1,000 of 20 s, 50 begun a second
-
-Readers over WebSocket in this process. The worker is up before the first request and is the only one.
+300 at once, 50 chunks 0.1 s apart. Readers over WebSocket in this process. The worker is up before the first request
+and is the only one.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import time
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from websockets.asyncio.client import connect
-
-from benchmarks.bed import Bed, Process, bed, machine, median, percentile
-from benchmarks.http import answer, post
+from benchmarks.bed import Bed, Process, bed, median, percentile
+from benchmarks.http import accepted, post
+from benchmarks.readers import Reader, follow, lags
+from benchmarks.report import Report
 from tests.process.stack import Person, directive
 
 CHUNK_S, REPEATS = 0.1, 5
@@ -35,58 +30,48 @@ class Plan:
     def text(self) -> str:
         return "".join(f"Wort {number:03} 🦊 " for number in range(self.chunks))
 
+    @property
+    def chunk_chars(self) -> int:
+        return len(self.text) // self.chunks
+
     def request(self, token: str) -> bytes:
-        size = len(self.text) // self.chunks
-        script = directive(text=self.text, chunk_chars=size, chunk_delay_s=CHUNK_S, first_delay_s=CHUNK_S)
+        script = directive(text=self.text, chunk_chars=self.chunk_chars, chunk_delay_s=CHUNK_S, first_delay_s=CHUNK_S)
         body = {"prompt_key": "document_summary", "payload": {"document": script}}
         return post("/api/v1/requests", token, body)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """``lags``: how much later than the first chunk of its stream, and its place in the row, each chunk came."""
-
-    first: list[float] = field(default_factory=list)
-    lags: list[float] = field(default_factory=list)
-    inexact: int = 0
-    connections: int = 0
-    cpu_s: float = 0.0
+    first: Sequence[float]
+    lags: Sequence[float]
+    inexact: int
+    connections: int
+    cpu_s: float
 
 
-async def run(stack: Bed, person: Person, plan: Plan, found: Run) -> None:
-    request, tasks = plan.request(person.token), []
-    watch = asyncio.ensure_future(_watch_connections(stack, found))
+async def run(stack: Bed, person: Person, plan: Plan) -> tuple[list[Reader], int]:
+    """Every stream's reader, and how many connections there were at most."""
+    request, tasks, connections = plan.request(person.token), [], [0]
+    watch = asyncio.ensure_future(_watch_connections(stack, connections))
     for _each in range(plan.streams):
-        tasks.append(asyncio.ensure_future(_stream(stack, person, plan, request, found)))
+        tasks.append(asyncio.ensure_future(_stream(stack, person, request)))
         if plan.rate:
             await asyncio.sleep(1 / plan.rate)
-    await asyncio.gather(*tasks)
+    readers = await asyncio.gather(*tasks)
     watch.cancel()
+    return readers, max(connections)
 
 
-async def _watch_connections(stack: Bed, found: Run) -> None:
+async def _watch_connections(stack: Bed, seen: list[int]) -> None:
     while True:
-        found.connections = max(found.connections, await asyncio.to_thread(stack.connections))
+        seen.append(await asyncio.to_thread(stack.connections))
         await asyncio.sleep(0.5)
 
 
-async def _stream(stack: Bed, person: Person, plan: Plan, request: bytes, found: Run) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", stack.port)
-    writer.write(request)
-    _status, accepted = await answer(reader)
-    writer.close()
-    url = f"ws://127.0.0.1:{stack.port}/ws/requests/{json.loads(accepted)['id']}"
-    text, began = "", 0.0
-    async with connect(url, additional_headers=person.headers, proxy=None, open_timeout=60) as socket:
-        async for message in socket:
-            event: dict[str, Any] = json.loads(message)
-            if event["type"] == "chunk":
-                now = time.perf_counter()
-                began = began or now
-                text += event["text"]
-                due = (len(text) * plan.chunks // len(plan.text) - 1) * CHUNK_S
-                found.lags.append(now - began - due)
-    found.inexact += text != plan.text
+async def _stream(stack: Bed, person: Person, request: bytes) -> Reader:
+    reader = Reader(await accepted(stack.port, request))
+    await follow(stack, person, reader)
+    return reader
 
 
 def first_tokens(stack: Bed, person: Person) -> list[float]:
@@ -98,33 +83,46 @@ def first_tokens(stack: Bed, person: Person) -> list[float]:
     return [float(took) - CHUNK_S for (took,) in rows]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true")
-    long = parser.parse_args().long
-    plan = Plan(streams=1000, chunks=200, rate=50.0) if long else Plan(streams=300, chunks=50, rate=None)
-    runs: list[Run] = []
+def measure(*, quick: bool) -> Report:
+    plan = Plan(streams=10 if quick else 300, chunks=50, rate=None)
+    return measured(plan, repeats=1 if quick else REPEATS)
+
+
+def measured(plan: Plan, *, repeats: int) -> Report:
     with bed() as stack:
         worker = Process(pid=stack.start_worker(streams=plan.streams).pid)
         idle = stack.connections()
-        for _repeat in range(1 if long else REPEATS):
-            person, found, before = stack.person(), Run(), worker.cpu_s
-            asyncio.run(run(stack, person, plan, found))
-            found.first = first_tokens(stack, person)
-            found.cpu_s = (worker.cpu_s or 0.0) - (before or 0.0)
-            runs.append(found)
-        show(plan, runs, idle=idle, peak_mb=worker.peak_mb)
+        runs = [one_run(stack, worker, plan) for _repeat in range(repeats)]
+        return report(plan, runs, idle=idle, peak_mb=worker.peak_mb)
 
 
-def show(plan: Plan, runs: list[Run], *, idle: int, peak_mb: float | None) -> None:
-    print(f"{machine()}; {plan.streams} streams of {plan.chunks} chunks, {CHUNK_S} s apart; medians of {len(runs)}")
-    for name, share in (("p50", 0.5), ("p99", 0.99)):
-        print(f"first token {name} {median([percentile(run.first, share) for run in runs]):6.2f} s")
-    print(f"chunk lag p99   {median([percentile(run.lags, 0.99) for run in runs]):6.2f} s")
-    print(f"inexact         {sum(run.inexact for run in runs)} of {plan.streams * len(runs)}")
-    print(f"worker          {median([run.cpu_s for run in runs]):.1f} s CPU a run, {peak_mb or 0:.0f} MB at most")
-    print(f"connections     {max(run.connections for run in runs)} at most of web and worker ({idle} when idle)")
+def one_run(stack: Bed, worker: Process, plan: Plan) -> Run:
+    person, before = stack.person(), worker.cpu_s or 0.0
+    readers, connections = asyncio.run(run(stack, person, plan))
+    return Run(
+        first=first_tokens(stack, person),
+        lags=[lag for one in readers for lag in lags(one, piece_chars=plan.chunk_chars, piece_s=CHUNK_S)],
+        inexact=sum(not one.exact(plan.text) for one in readers),
+        connections=connections,
+        cpu_s=(worker.cpu_s or 0.0) - before,
+    )
 
 
-if __name__ == "__main__":
-    main()
+def report(plan: Plan, runs: list[Run], *, idle: int, peak_mb: float | None) -> Report:
+    begun = f"{plan.rate:g} begun a second" if plan.rate else "all at once"
+    inexact, streams = sum(run.inexact for run in runs), plan.streams * len(runs)
+    figures = {
+        "first token p50, s": median([percentile(run.first, 0.5) for run in runs]),
+        "first token p99, s": median([percentile(run.first, 0.99) for run in runs]),
+        "chunk lag p99, s": median([percentile(run.lags, 0.99) for run in runs]),
+        "inexact streams": inexact,
+        "worker's CPU, s a run": median([run.cpu_s for run in runs]),
+        "worker's memory, MB at most": peak_mb,
+        "Postgres connections at most": max(run.connections for run in runs),
+        "Postgres connections when idle": idle,
+    }
+    return Report(
+        how=f"{plan.streams} streams, {begun}, {plan.chunks} chunks {CHUNK_S} s apart; medians of {len(runs)}",
+        rows=[{"figure": name, "value": value} for name, value in figures.items()],
+        wrong=[f"{inexact} of {streams} streams"] if inexact else [],
+    )

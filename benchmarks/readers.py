@@ -1,0 +1,104 @@
+"""Readers of streams that only note what comes and when: it is looked at afterwards, so that reading costs little."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.bed import Bed
+from tests.process.stack import Person
+
+AT_ONCE = 50
+PATIENCE_S = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class Reader:
+    """One request's reader; where its socket breaks, it has no end."""
+
+    request_id: str
+    messages: list[tuple[float, str | bytes]] = field(default_factory=list)
+    first: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def read(self, socket: ClientConnection) -> None:
+        """To the server's close."""
+        try:
+            async for message in socket:
+                self.messages.append((time.perf_counter(), message))
+                self.first.set()
+        except ConnectionClosed:
+            return
+
+    @property
+    def position(self) -> str | None:
+        return json.loads(self.messages[-1][1])["position"] if self.messages else None
+
+    @property
+    def ended(self) -> bool:
+        return bool(self.messages) and json.loads(self.messages[-1][1])["type"] == "end"
+
+    @property
+    def events(self) -> list[tuple[float, dict[str, Any]]]:
+        return [(at, json.loads(message)) for at, message in self.messages]
+
+    def chunks(self) -> list[tuple[float, dict[str, Any]]]:
+        return [(at, event) for at, event in self.events if event["type"] == "chunk"]
+
+    def exact(self, text: str) -> bool:
+        """All of the text and nothing else, and then a good end."""
+        events = [event for _at, event in self.events]
+        got = "".join(event["text"] for event in events if event["type"] == "chunk")
+        kinds = {event["type"] for event in events}
+        return got == text and "reset" not in kinds and bool(events) and events[-1].get("status") == "done"
+
+
+@asynccontextmanager
+async def opened(
+    stack: Bed, person: Person, request_id: str, after: str | None = None
+) -> AsyncIterator[ClientConnection]:
+    """A client that does no more than read: it sends no pings of its own and takes messages of any size."""
+    query = "" if after is None else f"?after={after}"
+    url = f"ws://127.0.0.1:{stack.port}/ws/requests/{request_id}{query}"
+    async with connect(
+        url, additional_headers=person.headers, proxy=None, open_timeout=PATIENCE_S, ping_interval=None, max_size=None
+    ) as socket:
+        yield socket
+
+
+async def follow(stack: Bed, person: Person, reader: Reader) -> None:
+    """From where it is."""
+    async with opened(stack, person, reader.request_id, reader.position) as socket:
+        await reader.read(socket)
+
+
+async def all_open(stack: Bed, person: Person, readers: Sequence[Reader]) -> list[asyncio.Task[None]]:
+    """Their tasks, once every one has heard of its request; raises what keeps one from it."""
+    door, tasks = asyncio.Semaphore(AT_ONCE), []
+
+    async def enter(reader: Reader) -> None:
+        async with door:
+            task = asyncio.ensure_future(follow(stack, person, reader))
+            tasks.append(task)
+            heard = asyncio.ensure_future(reader.first.wait())
+            await asyncio.wait([task, heard], return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE_S)
+            heard.cancel()
+            assert reader.first.is_set(), f"a socket did not open: {task.exception() if task.done() else 'silence'}"
+
+    await asyncio.gather(*(enter(reader) for reader in readers))
+    return tasks
+
+
+def lags(reader: Reader, *, piece_chars: int, piece_s: float) -> list[float]:
+    """How much later than the first chunk of its stream, and its place in the text, each chunk came."""
+    chunks = reader.chunks()
+    began = chunks[0][0] if chunks else 0.0
+    ends = [int(event["position"].partition(":")[2]) for _at, event in chunks]
+    return [at - began - (end // piece_chars - 1) * piece_s for (at, _event), end in zip(chunks, ends, strict=True)]
