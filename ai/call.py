@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from functools import partial
@@ -40,11 +41,14 @@ class Call:
         self.extracted: Extracted | None = None
         self.unfit = ""
         """What is wrong with an answer of another form, in words for its model."""
-        self._request = request
+        self.first_text_s: float | None = None
+        """From the question to the first text that could be shown."""
+        self.request = request
         self._schema = schema
         self._patience = patience
         self._texts: list[str] = []
         self._begun = False
+        self._since = time.monotonic()
 
     @property
     def text(self) -> str:
@@ -65,14 +69,14 @@ class Call:
         except ProviderError as error:
             self.error, self.outcome = error, error.code
         except Exception:  # a bug of ours or of an adapter: the call still gets its one closing
-            log.exception("A call of provider %s failed.", self._request.model.provider.name)
+            log.exception("A call of provider %s failed.", self.request.model.provider.name)
         if rest := clean.flush():
             yield self._shown(rest)
         if self.completed is not None:
             self.outcome = await self._judged(self.completed.stop_reason)
 
     async def _deltas(self) -> AsyncGenerator[TextDelta, None]:
-        stream = client_for(self._request.model.provider).stream(self._request)
+        stream = client_for(self.request.model.provider).stream(self.request)
         try:
             while (delta := await self._next_text(stream)) is not None:
                 yield delta
@@ -98,10 +102,12 @@ class Call:
         return anext(stream)
 
     def _idle_seconds(self) -> float:
-        first = self._request.model.first_text_s
-        return first if first is not None and not self._texts else self._request.content_idle_s
+        first = self.request.model.first_text_s
+        return first if first is not None and not self._texts else self.request.content_idle_s
 
     def _shown(self, text: str) -> TextDelta:
+        if self.first_text_s is None:
+            self.first_text_s = time.monotonic() - self._since
         self._texts.append(text)
         return TextDelta(text=text)
 
@@ -127,9 +133,9 @@ class Call:
         unserved = not self._begun or (self.error is not None and not self.error.served)
         if unserved and not self._texts:
             return Usage()
-        model = self._request.model
+        model = self.request.model
         return Usage(
-            input_tokens=estimate_messages(self._request.messages, model),
+            input_tokens=estimate_messages(self.request.messages, model),
             output_tokens=estimate(self.text, model),
             estimated=True,
         )

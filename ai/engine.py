@@ -18,6 +18,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
+from opentelemetry.trace import Span
 
 from ai.call import Call
 from ai.failures import FAILURES
@@ -26,6 +27,7 @@ from ai.pricing import cost_of
 from ai.reask import corrected
 from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide
 from ai.tokens import answer_limit
+from ai.tracing import begin_call, end_call
 from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
 __all__ = [
@@ -118,10 +120,11 @@ async def drive(job: Job) -> AsyncGenerator[Event, None]:
     while run.ending is None:
         yield CallStarting(model=run.model, reason=run.reason)
         call = run.next_call()
+        span = begin_call(call.request, reason=run.reason)
         async with aclosing(call.run()) as deltas:
             async for delta in deltas:
                 yield delta
-        yield run.closed(call)
+        yield run.closed(call, span)
         await run.move_on(call)
     yield run.ending
 
@@ -165,15 +168,17 @@ class _Run:
         )
         return Call(request, schema=job.schema, patience=self._patience)
 
-    def closed(self, call: Call) -> CallClosed:
+    def closed(self, call: Call, span: Span) -> CallClosed:
         usage = call.usage()
         cost = cost_of(usage, self.model)
+        cost_usd = cost.usd if cost else None
         log.info("Call of %s for %s ended: %s.", self.model.name, self._job.reference, call.outcome)
+        end_call(span, call, usage=usage, cost_usd=cost_usd)
         return CallClosed(
             model=self.model,
             outcome=call.outcome,
             usage=usage,
-            cost_usd=cost.usd if cost else None,
+            cost_usd=cost_usd,
             price=cost.price if cost else None,
         )
 

@@ -9,7 +9,7 @@ from celery import Celery, signals
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from config import logs
+from config import logs, tracing
 from requests_app.wake import SWEEP_TASK
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
@@ -28,6 +28,11 @@ def use_django_logging(**_: Any) -> None:
 @signals.celeryd_init.connect
 def sign_log_lines(sender: str, **_: Any) -> None:
     logs.name_worker(sender)
+
+
+@signals.worker_init.connect
+def send_traces(**_: Any) -> None:
+    tracing.start()
 
 
 @signals.worker_init.connect

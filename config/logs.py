@@ -135,6 +135,7 @@ def configuration(form: str, *, all_words: bool = False) -> dict[str, Any]:
             # Its own handlers go too; that a call was refused is said by the access line.
             "django": {"level": "INFO", "handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},
+            "opentelemetry.util.re": {"level": "ERROR"},  # its warnings repeat a header of ours that it cannot read
         },
     }
 

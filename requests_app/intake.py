@@ -23,6 +23,7 @@ from ai.models import PromptTemplate
 from ai.prompts.registry import get_prompt, render_prompt, validate
 from ai.routing import model_for
 from ai.tokens import estimate_messages
+from ai.tracing import traceparent
 from ai.types import ModelSpec
 from requests_app import lifecycle
 from requests_app.context import http_request_id
@@ -165,6 +166,7 @@ def _prepare(user: User, submission: Submission) -> AIRequest:
         model_asked=route[0].name,
         deadline=seconds_from_now(submission.deadline_s or template.deadline_s),
         http_request_id=http_request_id(),
+        traceparent=traceparent(),
     )
 
 

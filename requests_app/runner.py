@@ -23,6 +23,7 @@ from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, 
 from ai.models import PromptTemplate
 from ai.prompts.registry import render_prompt
 from ai.routing import model
+from ai.tracing import CONSUMER, note_status, span
 from ai.types import TextDelta
 from requests_app import lifecycle
 from requests_app.context import carry
@@ -108,10 +109,13 @@ class Runner:
             return True
 
     async def _run(self, run: Run) -> None:
-        self.running[run.request.pk] = run
-        carry(request=str(run.request.pk), http_request_id=run.request.http_request_id, attempt=run.attempt)
+        request = run.request
+        self.running[request.pk] = run
+        carry(request=str(request.pk), http_request_id=request.http_request_id, attempt=run.attempt)
+        facts = {"lintel.request": str(request.pk), "lintel.prompt": request.prompt_key, "lintel.lane": request.lane}
         try:
-            await self._end(run, await self._drive(run))
+            with span(f"run {request.prompt_key}", CONSUMER, facts, parent=request.traceparent):
+                await self._end(run, await self._drive(run))
         except FenceLost:
             logger.info("request %s: attempt %s was taken from this worker", run.request.pk, run.attempt)
         finally:
@@ -207,10 +211,12 @@ class Runner:
         except FenceLost:  # a cancel may have come first; if the row was taken instead, finishing fails the same way
             await self._finish(run, ending_of(Stopped(reason=CANCELLED), "".join(run.text)))
         else:
+            note_status(Status.PENDING.value)
             logger.info("request %s waits again for %.1f s (%s)", run.request.pk, after_s, reason.value)
 
     async def _finish(self, run: Run, ending: Ending) -> None:
         await self._step(run, lifecycle.finish, run.request, attempt=run.attempt, ending=ending, closed=run.closed)
+        note_status(ending.status.value, ending.code)
         code = f" ({ending.code})" if ending.code else ""
         logger.info("request %s %s%s at attempt %s", run.request.pk, ending.status.value, code, run.attempt)
 
