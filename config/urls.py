@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from config.admin_search import search
 from requests_app.api.views import UnknownPathView
 
 urlpatterns = [
@@ -13,5 +14,6 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     re_path(r"^api(/|$)", UnknownPathView.as_view()),
+    path("admin/search/", search),
     path("admin/", admin.site.urls),
 ]

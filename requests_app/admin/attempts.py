@@ -82,6 +82,9 @@ class AttemptAdmin(AttemptColumns, LargeTableAdmin[AIAttempt]):
     list_filter = ["reason"]
     list_select_related = ["request"]
     linked_by = ["request"]
+    search_fields = ["request__id"]
+    search_key = "request"
+    search_help_text = _("The id of a request.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AIAttempt]:
         return with_usage(super().get_queryset(request))

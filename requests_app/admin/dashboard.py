@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.admin.base import first_id_of
 from ai.models import LLMUsageLog
-from requests_app.admin.filters import first_id_of, stuck
+from requests_app.admin.filters import stuck
 from requests_app.admin.spending import midnight, spent
 from requests_app.models import AIRequest, Status
 from requests_app.pages.wording import ago, failure

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -13,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.base import first_id_of
 from requests_app.admin.spending import midnight
 from requests_app.models import AIRequest, Status
 from requests_app.models.clock import DatabaseClock, seconds_from_now
@@ -22,11 +22,6 @@ WAITS_LONG_S = 60
 STOPS_WITHIN_S = 10
 
 Choices = Iterable[tuple[str, Any]]
-
-
-def first_id_of(moment: datetime) -> UUID:
-    """Ids are UUIDv7, whose first 48 bits are milliseconds: the primary key finds a time without another index."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def stuck(how: str = "any") -> Q:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -49,8 +49,9 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
     list_filter = [StuckFilter, "status", FailureFilter, AcceptedFilter, "lane"]
     list_select_related = ["user", "team", "lease"]
     linked_by = ["user", "team", "lease", "prompt_key"]
-    search_fields = ["id", "user__username"]
+    search_fields = ["id", "user__username", "http_request_id", "object_id"]
     search_exactly = "user__username"
+    search_help_text = gettext_lazy("Id, user; object or HTTP request id (30 days)")
     inlines = [AttemptsInline]
     actions = ["cancel", "retry"]
 
@@ -75,6 +76,9 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AIRequest]:
         rows = super().get_queryset(request)
         return rows if _opens_texts(request) else rows.defer(*TEXTS)
+
+    def recently_named(self, term: str) -> Q:
+        return Q(http_request_id=term) | Q(object_id=term)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **more: Any) -> HttpResponse:
         if _opens_texts(request):

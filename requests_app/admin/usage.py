@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LargeTableAdmin, page_of
+from accounts.admin.base import LargeTableAdmin, first_recent_id, page_of
 from accounts.models import Team, User
 from ai.models import LLMUsageLog
 from requests_app.admin.spending import Spent
@@ -26,12 +26,16 @@ class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
     list_display = ["created", "made_for", "attempt", "kind", "prompt_key", "model", "tokens", "estimated", "cost"]
     list_filter = ["created", "kind", "estimated"]
     linked_by = ["subject", "scope", "reference"]
-    search_fields = ["reference"]
+    search_fields = ["reference", "object_id"]
     search_key = "reference"
-    search_help_text = _("The id of a request.")
+    search_help_text = _("Request; object or HTTP request id (30 days)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LLMUsageLog]:
         return super().get_queryset(request).defer("metadata")
+
+    def recently_named(self, term: str) -> Q:
+        asked = AIRequest.objects.filter(pk__gte=first_recent_id(), http_request_id=term)
+        return Q(object_id=term) | Q(reference__in=asked.values("pk"))
 
     def get_fields(self, request: HttpRequest, obj: LLMUsageLog | None = None) -> list[Any]:
         stored = [field.name for field in self.opts.concrete_fields if field.name not in HIDDEN]

@@ -63,6 +63,7 @@ def use(request: AIRequest, *, cost: Decimal | None, attempt: int = 1, outcome: 
     request.attempts.create(number=attempt, reason="first", provider="embedded", model=MODEL, outcome=outcome)
     return LLMUsageLog.objects.create(
         reference=request.pk, attempt=attempt, subject=request.user_id, scope=request.team_id, provider="embedded",
+        object_id=request.object_id,
         prompt_key=request.prompt_key, prompt_version=request.prompt_version, model=MODEL, input_tokens=700,
         cache_read_tokens=0, cache_write_tokens=0, output_tokens=41, cost_usd=cost,
     )  # fmt: skip
