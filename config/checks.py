@@ -31,7 +31,7 @@ def address_messages(*, database: bool, broker: bool) -> Iterator[CheckMessage]:
     """Nothing works without a database and a broker."""
     for name, there, number in (("DATABASE_URL", database, "lintel.E001"), ("REDIS_URL", broker, "lintel.E002")):
         if not there:
-            hint = f"Set {name} in the environment; .env.example describes it."
+            hint = f"Set {name}, or start `make run`, whose servers are found; .env.example describes it."
             yield Error(f"{name} is not set.", hint=hint, id=number)
 
 
