@@ -102,7 +102,7 @@ class History:
     def problems(self) -> list[tuple[str, str]]:
         """Each wrong filter by its label, and what is wrong with it."""
         wrong = [(str(LABELS[name]), str(texts[0])) for name, texts in self._filter.form.errors.items()]
-        return [*wrong, (_("Page"), _("is not a page of this list"))] if self._cursor_broken else wrong
+        return [*wrong, (_("Page"), _("This is not a page of this list."))] if self._cursor_broken else wrong
 
     @property
     def requests(self) -> QuerySet[AIRequest]:
