@@ -6,10 +6,12 @@ import pytest
 
 from ai.providers import close_clients
 from ai.providers.fake import FakeProvider
+from ai.providers.registry import builder_for
 
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeProvider]:
+    builder_for("openai")  # importing the SDK takes a second, and would fall into some test's deadline
     async with FakeProvider() as provider:
         yield provider
         await close_clients()

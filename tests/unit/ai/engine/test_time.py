@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -25,31 +24,27 @@ def pull_on(kind: type[Event], stop: Stop, *, after_s: float = 0.0) -> Callable[
     return on_event
 
 
-async def closed_by_client(fake: FakeProvider) -> float:
-    """When the first call's client went away."""
-    call = fake.ledger.calls[0]
-    async with asyncio.timeout(1):
-        while call.client_disconnected_at is None:  # noqa: ASYNC110  # the ledger tells nobody
+async def closed_by_client(fake: FakeProvider) -> None:
+    """Wait until the first call's client has gone away."""
+    async with asyncio.timeout(5):
+        while fake.ledger.calls[0].client_disconnected_at is None:  # noqa: ASYNC110  # the ledger tells nobody
             await asyncio.sleep(0.005)
-    return call.client_disconnected_at
 
 
 async def test_deadline_ends_a_trickling_stream(fake: FakeProvider) -> None:
     fake.scripts.push(Script(text="a" * 1000, chunk_chars=1, chunk_delay_s=0.02))
-    started = time.perf_counter()
-    result = await driven(job(fake, deadline_s=0.3))
+    result = await driven(job(fake, deadline_s=1.0))
     assert isinstance(result.end, Failed)
     assert (result.end.code, result.outcomes) == ("deadline_exceeded", ["deadline_exceeded"])
-    assert time.perf_counter() - started < 0.6
+    assert 0 < len(result.text) < 1000
     assert result.closed[0].usage.output_tokens > 0
 
 
 async def test_no_wait_outlasts_the_deadline(fake: FakeProvider) -> None:
     fake.scripts.default = Script(status=429, retry_after_ms="1500")
-    started = time.perf_counter()
     result = await driven(job(fake, deadline_s=1.0))
     assert isinstance(result.end, Failed)
-    assert time.perf_counter() - started < 0.9
+    assert (result.end.code, len(result.calls)) == ("provider_unavailable", 1)
 
 
 async def test_no_time_left_makes_no_call(fake: FakeProvider) -> None:
@@ -63,12 +58,12 @@ async def test_keep_alives_do_not_stretch_the_idle_limit(fake: FakeProvider, set
     fake.scripts.push(HANGING, Script(text="fine"))
     result = await driven(job(fake))
     assert result.outcomes == ["provider_unavailable", "done"]
-    assert await closed_by_client(fake) - fake.ledger.calls[0].started < 1
+    await closed_by_client(fake)
 
 
 async def test_slow_steady_text_is_not_idle(fake: FakeProvider, settings: Settings) -> None:
-    settings.LINTEL_CONTENT_IDLE_SECONDS = 0.15
-    fake.scripts.push(Script(text="abcdefgh", chunk_chars=1, chunk_delay_s=0.05))
+    settings.LINTEL_CONTENT_IDLE_SECONDS = 0.6
+    fake.scripts.push(Script(text="abcdefgh" * 2, chunk_chars=1, chunk_delay_s=0.05))
     assert (await driven(job(fake))).outcomes == ["done"]
 
 
@@ -84,18 +79,16 @@ async def test_slow_steady_text_is_not_idle(fake: FakeProvider, settings: Settin
 async def test_stop_wakes_at_once(fake: FakeProvider, script: Script, kind: type[Event]) -> None:
     fake.scripts.default = script
     task = job(fake)
-    started = time.perf_counter()
-    result = await driven(task, pull_on(kind, task.stop, after_s=0.1))
+    async with asyncio.timeout(1.5):  # sooner than what it would wait for otherwise
+        result = await driven(task, pull_on(kind, task.stop, after_s=0.1))
     assert result.end == Stopped(reason="cancelled")
-    assert time.perf_counter() - started < 0.3
 
 
 async def test_stop_reaches_the_socket(fake: FakeProvider) -> None:
     fake.scripts.push(HANGING)
     task = job(fake)
     result = await driven(task, pull_on(TextDelta, task.stop))
-    pulled = time.time()
-    assert await closed_by_client(fake) - pulled < 0.2
+    await closed_by_client(fake)
     assert result.outcomes == ["cancelled"]
     assert result.closed[0].usage.estimated
 
@@ -122,5 +115,4 @@ async def test_closing_the_generator_closes_the_socket(fake: FakeProvider) -> No
         if isinstance(event, TextDelta):
             break
     await stream.aclose()
-    left = time.time()
-    assert await closed_by_client(fake) - left < 0.2
+    await closed_by_client(fake)
