@@ -1,7 +1,6 @@
 """What to type where something is wrong. The processes' lines are those of the Procfile, which a test compares."""
 
 ASK_DATABASE = 'pg_isready -d "$DATABASE_URL"'
-CHECK_DATABASE = "python manage.py check --database default"
 SHOW_CONNECTIONS = 'psql "$DATABASE_URL" -c "TABLE pg_stat_activity"'
 BOOTSTRAP = "python manage.py bootstrap_database"
 MIGRATE = "python manage.py migrate"

@@ -12,7 +12,6 @@ from config.local.procfile import read_procfile
 from tests.process.deployment.files import Missing, dockerfile, fill, read_compose, read_dockerfile
 from tests.process.deployment.site import OUR_IMAGE, PROCESSES, STEPS, VARIABLES
 
-SECRETS = [name for name in VARIABLES if name != "LINTEL_DOMAIN"]
 SHUTDOWN_GRACE_S = 5
 # What builds the image; every other command of it is run by the tests beside this one.
 BUILDERS = ("python -m venv", "/opt/lintel/bin/pip install", "useradd")
