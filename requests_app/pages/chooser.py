@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from ai.models import PromptTemplate
 from ai.prompts.registry import load_prompts
 from ai.routing import model_for
@@ -65,6 +67,14 @@ def choices() -> list[Choice]:
 def chosen(offered: Sequence[Choice], key: str) -> Choice | None:
     """The one asked for, else the first."""
     return next((choice for choice in offered if choice.key == key), next(iter(offered), None))
+
+
+def why_absent(key: str) -> str:
+    """Why the prompt that was asked for is not among the choices."""
+    template = next((each for each in load_prompts() if each.key == key), None)
+    if template is None:
+        return _("There is no prompt named “%(key)s”.") % {"key": key}
+    return f"{title_of(key)}: {template.unavailable}."
 
 
 def answerer_of(template: PromptTemplate) -> Answerer:

@@ -18,7 +18,7 @@ from requests_app import intake
 from requests_app.errors import RequestError, SubmissionInvalid
 from requests_app.models import AIRequest
 from requests_app.pages.asking import PageRequest, for_page_parts, named, sentence, uuid_or_none
-from requests_app.pages.chooser import Choice, answerer_of, choices, chosen
+from requests_app.pages.chooser import Choice, answerer_of, choices, chosen, why_absent
 from requests_app.pages.forms import PromptForm
 from requests_app.pages.phrases import file_phrases
 from requests_app.pages.recent import recent_rows
@@ -32,9 +32,12 @@ def run(http: PageRequest) -> HttpResponse:
     if http.method == "POST":
         return _submit(http, offered)
     earlier = _earlier(http)
-    choice = chosen(offered, earlier.prompt_key if earlier else http.GET.get("prompt", ""))
+    asked = earlier.prompt_key if earlier else http.GET.get("prompt", "")
+    choice = chosen(offered, asked)
     if choice is None:
         return _page(http, offered, None, None)
+    if asked and choice.key != asked:
+        return _page(http, offered, choice, PromptForm.holding(choice.template, {}), absent=why_absent(asked))
     example = choice.template.example if "example" in http.GET else {}
     return _page(http, offered, choice, PromptForm.holding(choice.template, earlier.payload if earlier else example))
 
@@ -72,12 +75,15 @@ def _earlier(http: PageRequest) -> AIRequest | None:
     return AIRequest.objects.owned_by(http.user).filter(pk=earlier).first()
 
 
-def _page(http: PageRequest, offered: list[Choice], choice: Choice | None, form: PromptForm | None) -> HttpResponse:
+def _page(
+    http: PageRequest, offered: list[Choice], choice: Choice | None, form: PromptForm | None, *, absent: str = ""
+) -> HttpResponse:
     query = http.GET.get("q", "")
     context = {
         "choices": [each for each in offered if each.has(query)],
         "query": query,
         "choice": choice,
+        "absent": absent,
         "form": form,
         "file_phrases": file_phrases(),
         "answerer": answerer_of(choice.template) if choice else None,

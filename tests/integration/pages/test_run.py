@@ -42,6 +42,24 @@ def test_the_chosen_prompt_has_its_form(page: Client) -> None:
     assertContains(answer, '<option value="a short paragraph" selected>')
 
 
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("contract_analysis", "Contract analysis: answers of this prompt must be reviewed before they are shown"),
+        ("<b>\x00", "There is no prompt named “&lt;b&gt;\x00”."),
+    ],
+)
+def test_a_prompt_that_is_not_offered_is_named_with_the_reason(page: Client, asked: str, reason: str) -> None:
+    assertContains(page.get("/", {"prompt": asked}), reason)
+
+
+def test_what_was_sent_to_a_prompt_that_is_gone_fills_no_other_form(page: Client, summary: AIRequest) -> None:
+    AIRequest.objects.filter(pk=summary.pk).update(prompt_key="gone")
+    answer = page.get(f"/?from={summary.pk}")
+    assertContains(answer, "There is no prompt named “gone”.")
+    assert answer.context["form"].fields[0].value == ""
+
+
 def test_an_example_fills_the_form(page: Client) -> None:
     example = get_prompt("ticket_classify").example["ticket"]
     assertContains(page.get("/?prompt=ticket_classify&example"), escape(example))
