@@ -124,6 +124,9 @@ class Call:
         except Unfit as unfit:
             self.unfit = str(unfit)
             return "output_invalid"
+        except Exception:  # what the call used is known, whatever is wrong with the schema or with us
+            log.exception("An answer of %s could not be checked.", self.request.model.name)
+            return "internal_error"
         return "done"
 
     def usage(self) -> Usage:

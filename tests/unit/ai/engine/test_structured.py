@@ -167,3 +167,12 @@ async def test_what_was_not_finished_is_neither_taken_nor_mended(
 async def test_refusal_in_words_is_no_value(fake: FakeProvider) -> None:
     fake.scripts.push(Script(text='{"kind": "billing"}', as_refusal=True))
     assert (await driven(shaped(fake))).end == failed("refused")
+
+
+async def test_a_check_that_fails_itself_still_closes_the_call_with_its_usage(fake: FakeProvider) -> None:
+    fake.scripts.push(FIT)
+    broken = {"type": "object", "properties": {"kind": {"pattern": "("}}}
+    result = await driven(job(fake, schema=broken))
+    assert result.end == failed("internal_error")
+    assert result.outcomes == ["internal_error"]
+    assert not result.closed[0].usage.estimated
