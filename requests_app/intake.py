@@ -150,7 +150,7 @@ def _prepare(user: User, submission: Submission) -> AIRequest:
     return AIRequest(
         id=uuid7(),
         user=user,
-        team=submission.team or user.personal_team,
+        team_id=submission.team.pk if submission.team else user.personal_team_id,
         lane=submission.lane,
         priority=submission.priority,
         template=template,
@@ -209,16 +209,22 @@ def _check_window(submission: Submission, template: PromptTemplate, route: tuple
 
 
 def _store(user: User, request: AIRequest, idempotency: Idempotency | None) -> Accepted:
+    if idempotency is None:
+        return _insert(request)
     with transaction.atomic():
-        if idempotency is not None and not _take_key(user, request.pk, idempotency):
-            earlier = _replay(user, idempotency)
-            if earlier is None:
-                raise KeyBusy("The same submission is being accepted right now.")
-            return earlier
-        request.save(force_insert=True)
-        request.refresh_from_db(fields=["created", "deadline"])
-        transaction.on_commit(partial(wake, request.pk))
-        announce_accepted(request)
+        if _take_key(user, request.pk, idempotency):
+            return _insert(request)
+        earlier = _replay(user, idempotency)
+        if earlier is None:
+            raise KeyBusy("The same submission is being accepted right now.")
+        return earlier
+
+
+def _insert(request: AIRequest) -> Accepted:
+    """One statement, and so one commit where nothing else belongs to it."""
+    request.save(force_insert=True)
+    transaction.on_commit(partial(wake, request.pk))
+    announce_accepted(request)
     return Accepted(request=request)
 
 

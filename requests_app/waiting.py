@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from time import monotonic
 from typing import Literal
 
 from requests_app.models import AIRequest, Status, WorkerLease
@@ -16,4 +18,10 @@ def waiting_for(request: AIRequest) -> Reason | None:
         return None
     if request.not_before and AIRequest.objects.filter(pk=request.pk, not_before__gt=DatabaseClock()).exists():
         return "not_before"
-    return "turn" if WorkerLease.objects.live().exists() else "worker"
+    return "turn" if _worker_lives(int(monotonic())) else "worker"
+
+
+@lru_cache(maxsize=1)
+def _worker_lives(_second: int) -> bool:
+    """Asked once a second, not by each of the hundreds that are accepted in it."""
+    return WorkerLease.objects.live().exists()

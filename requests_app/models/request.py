@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from ai.models import PromptTemplate
-from requests_app.models.clock import DatabaseClock, seconds_from_now
+from requests_app.models.clock import ClockedField, DatabaseClock, seconds_from_now
 from requests_app.models.lease import WorkerLease
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class AIRequest(models.Model):
     lease = models.ForeignKey(WorkerLease, null=True, blank=True, on_delete=models.PROTECT, related_name="requests")
     cancel_requested_at = models.DateTimeField(_("cancel requested at"), null=True, blank=True)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
-    deadline = models.DateTimeField(_("deadline"))
+    deadline = ClockedField(_("deadline"))
 
     http_request_id = models.CharField(_("HTTP request id"), max_length=64, blank=True, editable=False)
     traceparent = models.CharField(_("trace parent"), max_length=55, blank=True, editable=False)

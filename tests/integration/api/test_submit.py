@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from accounts.models import Team, User
+from accounts.models import ApiToken, Team, User
+from requests_app import waiting
 from requests_app.models import AIRequest
 from tests.integration.api.conftest import TICKET
 
@@ -43,6 +45,28 @@ def test_every_field_of_a_submission_is_kept(api: APIClient, alice: User, model:
     assert {name: body[name] for name in given} == given
     row = AIRequest.objects.get(pk=body["id"])
     assert 59 < (row.deadline - row.created).total_seconds() <= 60.1
+
+
+@pytest.fixture
+def program(alice: User, nobody: APIClient) -> APIClient:
+    """alice's, with a token, after its first request."""
+    nobody.credentials(HTTP_AUTHORIZATION=f"Bearer {ApiToken.objects.create(alice, name='laptop')[1]}")
+    assert nobody.post(URL, TICKET).status_code == 202
+    return nobody
+
+
+def test_accepting_costs_four_queries(program: APIClient, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(4):  # token, live version, INSERT, whether a worker lives
+        assert program.post(URL, TICKET).status_code == 202
+
+
+def test_whether_a_worker_lives_is_asked_once_a_second(
+    program: APIClient, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "monotonic", lambda: -1.0)
+    program.post(URL, TICKET)
+    with django_assert_num_queries(3):
+        assert program.post(URL, TICKET).data["waiting_for"] == "worker"
 
 
 @pytest.mark.parametrize(

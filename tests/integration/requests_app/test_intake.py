@@ -136,7 +136,7 @@ def test_twin_that_is_never_settled_is_not_waited_for_long(monkeypatch: pytest.M
     stored, release = threading.Event(), threading.Event()
 
     def slow_twin() -> None:
-        original = AIRequest.refresh_from_db
+        original = AIRequest.save
 
         def held_back(self: AIRequest, *args: Any, **kwargs: Any) -> None:
             original(self, *args, **kwargs)
@@ -144,7 +144,7 @@ def test_twin_that_is_never_settled_is_not_waited_for_long(monkeypatch: pytest.M
                 stored.set()
                 release.wait(10)
 
-        monkeypatch.setattr(AIRequest, "refresh_from_db", held_back)
+        monkeypatch.setattr(AIRequest, "save", held_back)
         accept(user, SUMMARY, KEY)
         connection.close()
 
