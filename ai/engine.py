@@ -138,6 +138,7 @@ class _Run:
         self._job = job
         self._messages = job.messages
         self._unfit = ""
+        self._asking_again = False
         self._patience = Patience(deadline_s=job.deadline_s, stop=job.stop)
         self._position = 0
         self._calls_of_model = 0
@@ -205,11 +206,13 @@ class _Run:
                 self._position += 1
                 self._calls_of_model = 0
                 self._messages = self._job.messages
+                self._asking_again = False
             case Reask():
                 self.reason = "reask"
                 self._unfit = call.outcome
                 self._calls_of_model = 0
                 self._messages = self._second_question(call)
+                self._asking_again = True
             case Retry(after_s=after_s):
                 self.reason = "retry"
                 await self._pause(after_s)
@@ -252,7 +255,7 @@ class _Run:
 
     def _code(self, call: Call) -> str:
         """A provider that turns the re-ask down says nothing of the request, whose answer was unfit."""
-        turned_down = self.reason == "reask" and call.error is not None and not call.error.retryable
+        turned_down = self._asking_again and call.error is not None and not call.error.retryable
         return self._unfit if turned_down else call.outcome
 
 

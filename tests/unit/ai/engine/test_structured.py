@@ -132,6 +132,13 @@ async def test_second_question_turned_down_leaves_the_answer_unfit(fake: FakePro
     assert (await driven(shaped(fake))).end == failed("output_invalid")
 
 
+async def test_second_question_turned_down_at_its_retry_does_so_too(fake: FakeProvider) -> None:
+    fake.scripts.push(UNFIT, Script(status=503), Script(status=400, error_code="context_length_exceeded"))
+    result = await driven(shaped(fake))
+    assert [reason for _model, reason in result.calls] == ["first", "reask", "retry"]
+    assert result.end == failed("output_invalid")
+
+
 async def test_stop_during_the_second_question(fake: FakeProvider) -> None:
     fake.scripts.push(UNFIT, Script(text="abc", ending="hang"))
     task = shaped(fake)
