@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 from config.local.stack import start_services
 from tests.process.stack import Stack
@@ -22,6 +26,7 @@ CREATE TABLE benchmarks_row
 GRANT SELECT, INSERT ON benchmarks_row TO PUBLIC
 """
 TICKS = os.sysconf("SC_CLK_TCK")
+MARK = re.compile(r"\b[0-9a-f]{32}\b")  # a UUID's hex
 
 
 class Bed(Stack):
@@ -35,6 +40,12 @@ class Bed(Stack):
         assert postgres is not None
         assert valkey is not None
         return Shares(web=self.web.pid, **more, postgres=postgres.pid, valkey=valkey.pid, client=os.getpid())
+
+    def calls_by_mark(self) -> dict[str, dict[str, Any]]:
+        """The provider's ledger since it was last asked, by the mark in what each call asked."""
+        calls = {mark: call for call in self.calls() for mark in MARK.findall(call["question"])}
+        httpx2.post(f"{self.fake_url}/control/reset").raise_for_status()
+        return calls
 
     def connections(self) -> int:
         """That the product's processes hold to Postgres."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from benchmarks.bed import Bed, bed, median, middle, percentile
 from benchmarks.http import accepted, post
@@ -33,8 +34,8 @@ class Plan:
     def text(self) -> str:
         return PIECE * self.pieces
 
-    def request(self, token: str) -> bytes:
-        script = directive(text=self.text, chunk_chars=len(PIECE), chunk_delay_s=PIECE_S, first_delay_s=PIECE_S)
+    def request(self, token: str, mark: str) -> bytes:
+        script = directive(mark, text=self.text, chunk_chars=len(PIECE), chunk_delay_s=PIECE_S, first_delay_s=PIECE_S)
         return post("/api/v1/requests", token, {"prompt_key": "document_summary", "payload": {"document": script}})
 
 
@@ -48,17 +49,19 @@ class Run:
 
 
 async def run(stack: Bed, person: Person, plan: Plan) -> Run:
-    ids = [await accepted(stack.port, plan.request(person.token)) for _each in range(plan.streams)]
-    readers = [Reader(ids[number % plan.streams]) for number in range(plan.sockets)]
+    marks = [uuid4().hex for _each in range(plan.streams)]
+    ids = [await accepted(stack.port, plan.request(person.token, mark)) for mark in marks]
+    readers = [Reader(ids[number % plan.streams], marks[number % plan.streams]) for number in range(plan.sockets)]
     tasks = await all_open(stack, person, readers)
     worker = stack.start_worker(streams=plan.streams)  # nothing is to be read until it is there
     shares = stack.shares(worker=worker.pid)
     await asyncio.gather(*tasks)
     percent = shares.percent()
     worker.stop()
+    calls = stack.calls_by_mark()
     return Run(
         rate=rate(readers),
-        lags=[lag for one in readers for lag in lags(one, piece_chars=len(PIECE), piece_s=PIECE_S)],
+        lags=[lag for one in readers for lag in lags(one, calls[one.mark], pieces=plan.pieces)],
         inexact=sum(not one.exact(plan.text) for one in readers),
         percent=percent,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,14 +26,17 @@ class Reader:
     """One request's reader; where its socket breaks, it has no end."""
 
     request_id: str
+    mark: str = ""
+    """By which the provider's ledger knows the call."""
     messages: list[tuple[float, str | bytes]] = field(default_factory=list)
+    """With the time of day at which each came."""
     first: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def read(self, socket: ClientConnection) -> None:
         """To the server's close."""
         try:
             async for message in socket:
-                self.messages.append((time.perf_counter(), message))
+                self.messages.append((time.time(), message))
                 self.first.set()
         except ConnectionClosed:
             return
@@ -96,9 +100,22 @@ async def all_open(stack: Bed, person: Person, readers: Sequence[Reader]) -> lis
     return tasks
 
 
-def lags(reader: Reader, *, piece_chars: int, piece_s: float) -> list[float]:
-    """How much later than the first chunk of its stream, and its place in the text, each chunk came."""
-    chunks = reader.chunks()
-    began = chunks[0][0] if chunks else 0.0
-    ends = [int(event["position"].partition(":")[2]) for _at, event in chunks]
-    return [at - began - (end // piece_chars - 1) * piece_s for (at, _event), end in zip(chunks, ends, strict=True)]
+def lags(reader: Reader, call: Mapping[str, Any], *, pieces: int) -> list[float]:
+    """How long after the provider sent it each chunk came.
+
+    The provider notes when it was called and when it had sent the last piece: the others were sent evenly between.
+    """
+    began = call["started"] + call["script"]["first_delay_s"]
+    pause = (call["ended"] - began) / (pieces - 1)
+    chars = len(call["text"]) // pieces
+    return [at - began - (end_of(event) // chars - 1) * pause for at, event in reader.chunks()]
+
+
+def end_of(event: Mapping[str, Any]) -> int:
+    """Where its text ends, in characters. Positions are opaque to clients; a benchmark looks inside."""
+    return int(event["position"].partition(":")[2])
+
+
+def pauses(reader: Reader) -> list[float]:
+    """Between one chunk and the next."""
+    return [later - earlier for (earlier, _event), (later, _other) in pairwise(reader.chunks())]

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection
 
 from benchmarks.bed import Bed, Process, bed, median, middle, percentile
 from benchmarks.http import accepted, post
-from benchmarks.readers import Reader, all_open, follow, lags, opened
+from benchmarks.readers import Reader, all_open, follow, opened, pauses
 from benchmarks.report import Figure, Report
 from tests.process.stack import Person
 
@@ -34,7 +34,7 @@ class Run:
     ending_mb: float | None
     catching_up_mb: float | None
     took_s: float
-    lags: list[float]
+    pauses: list[float]
     caught_up_s: float | None
     inexact: int
 
@@ -48,7 +48,7 @@ class Memory:
 
     async def watch(self) -> None:
         while True:
-            self._seen.append((time.perf_counter(), self._process.pss_mb))
+            self._seen.append((time.time(), self._process.pss_mb))
             await asyncio.sleep(SAMPLE_S)
 
     def most(self, since: float, until: float) -> float | None:
@@ -61,14 +61,14 @@ async def run(stack: Bed, person: Person, text: str, *, slow: bool) -> Run:
     body = {"prompt_key": "document_summary", "payload": {"document": "A long one."}, "deadline_s": 600}
     request_id = await accepted(stack.port, post("/api/v1/requests", person.token, body))
     others, late = [Reader(request_id) for _each in range(OTHERS)], Reader(request_id)
-    watch, began = asyncio.ensure_future(memory.watch()), time.perf_counter()
+    watch, began = asyncio.ensure_future(memory.watch()), time.time()
     async with AsyncExitStack() as held:
         stuck = await held.enter_async_context(reading_nothing(stack, person, late)) if slow else None
         await asyncio.gather(*await all_open(stack, person, others))
-        ended = time.perf_counter()
+        ended = time.time()
         if stuck:
             await catch_up(stack, person, late, stuck)
-    over = time.perf_counter()
+    over = time.time()
     watch.cancel()
     first, last = (choose(reader.chunks()[place][0] for reader in others) for choose, place in ((min, 0), (min, -1)))
     return Run(
@@ -77,7 +77,7 @@ async def run(stack: Bed, person: Person, text: str, *, slow: bool) -> Run:
         ending_mb=memory.most(last, ended),
         catching_up_mb=memory.most(ended, over) if slow else None,
         took_s=ended - first,
-        lags=[lag for one in others for lag in lags(one, piece_chars=len(PIECE), piece_s=PIECE_S)],
+        pauses=[pause for one in others for pause in pauses(one)],
         caught_up_s=over - ended if slow else None,
         inexact=sum(not one.exact(text) for one in (*others, *[late] * slow)),
     )
@@ -87,7 +87,7 @@ async def run(stack: Bed, person: Person, text: str, *, slow: bool) -> Run:
 async def reading_nothing(stack: Bed, person: Person, reader: Reader) -> AsyncIterator[ClientConnection]:
     """Takes nothing off its connection but the first event."""
     async with opened(stack, person, reader.request_id) as connection:
-        reader.messages.append((time.perf_counter(), await connection.recv()))
+        reader.messages.append((time.time(), await connection.recv()))
         connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         connection.transport.pause_reading()
         yield connection
@@ -133,7 +133,7 @@ def row(slow: bool, runs: list[Run]) -> dict[str, Figure]:
         "others end, MB": middle([more(one.before_mb, one.ending_mb) for one in runs]),
         "it catches up, MB": middle([more(one.before_mb, one.catching_up_mb) for one in runs]) if slow else "",
         "others took, s": median([one.took_s for one in runs]),
-        "others' lag p99, s": median([percentile(one.lags, 0.99) for one in runs]),
+        "others' pauses p99, s": median([percentile(one.pauses, 0.99) for one in runs]),
         "it caught up in, s": middle([one.caught_up_s for one in runs]) if slow else "",
     }
 

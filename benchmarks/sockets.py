@@ -41,7 +41,7 @@ async def run(stack: Bed, person: Person, count: int, *, idle_s: float) -> Run:
     opened_s, shares = time.perf_counter() - began, stack.shares()
     await asyncio.sleep(idle_s)
     percent, memory_mb = shares.percent()["web"], Process(pid=stack.web.pid).pss_mb
-    cancelled = time.perf_counter()
+    cancelled = time.time()
     await cancel(stack, person, request_id)
     await asyncio.wait(tasks, timeout=PATIENCE_S)
     for task in tasks:

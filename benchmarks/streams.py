@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from benchmarks.bed import Bed, Process, bed, median, percentile
 from benchmarks.http import accepted, post
@@ -30,12 +31,9 @@ class Plan:
     def text(self) -> str:
         return "".join(f"Wort {number:03} 🦊 " for number in range(self.chunks))
 
-    @property
-    def chunk_chars(self) -> int:
-        return len(self.text) // self.chunks
-
-    def request(self, token: str) -> bytes:
-        script = directive(text=self.text, chunk_chars=self.chunk_chars, chunk_delay_s=CHUNK_S, first_delay_s=CHUNK_S)
+    def request(self, token: str, mark: str) -> bytes:
+        size = len(self.text) // self.chunks
+        script = directive(mark, text=self.text, chunk_chars=size, chunk_delay_s=CHUNK_S, first_delay_s=CHUNK_S)
         body = {"prompt_key": "document_summary", "payload": {"document": script}}
         return post("/api/v1/requests", token, body)
 
@@ -51,10 +49,10 @@ class Run:
 
 async def run(stack: Bed, person: Person, plan: Plan) -> tuple[list[Reader], int]:
     """Every stream's reader, and how many connections there were at most."""
-    request, tasks, connections = plan.request(person.token), [], [0]
+    tasks, connections = [], [0]
     watch = asyncio.ensure_future(_watch_connections(stack, connections))
     for _each in range(plan.streams):
-        tasks.append(asyncio.ensure_future(_stream(stack, person, request)))
+        tasks.append(asyncio.ensure_future(_stream(stack, person, plan)))
         if plan.rate:
             await asyncio.sleep(1 / plan.rate)
     readers = await asyncio.gather(*tasks)
@@ -68,8 +66,9 @@ async def _watch_connections(stack: Bed, seen: list[int]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _stream(stack: Bed, person: Person, request: bytes) -> Reader:
-    reader = Reader(await accepted(stack.port, request))
+async def _stream(stack: Bed, person: Person, plan: Plan) -> Reader:
+    mark = uuid4().hex
+    reader = Reader(await accepted(stack.port, plan.request(person.token, mark)), mark)
     await follow(stack, person, reader)
     return reader
 
@@ -99,9 +98,10 @@ def measured(plan: Plan, *, repeats: int) -> Report:
 def one_run(stack: Bed, worker: Process, plan: Plan) -> Run:
     person, before = stack.person(), worker.cpu_s or 0.0
     readers, connections = asyncio.run(run(stack, person, plan))
+    calls = stack.calls_by_mark()
     return Run(
         first=first_tokens(stack, person),
-        lags=[lag for one in readers for lag in lags(one, piece_chars=plan.chunk_chars, piece_s=CHUNK_S)],
+        lags=[lag for one in readers for lag in lags(one, calls[one.mark], pieces=plan.chunks)],
         inexact=sum(not one.exact(plan.text) for one in readers),
         connections=connections,
         cpu_s=(worker.cpu_s or 0.0) - before,

@@ -18,7 +18,7 @@ FAILED = {**END, "status": "failed"}
 
 
 def reader(*events: dict[str, Any], every_s: float = 0.0) -> Reader:
-    return Reader("", [(number * every_s, json.dumps(event)) for number, event in enumerate(events)])
+    return Reader("", messages=[(number * every_s, json.dumps(event)) for number, event in enumerate(events)])
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,16 @@ def test_only_whole_text_with_a_good_end_is_exact(events: tuple[dict[str, Any], 
     assert reader(*events).exact("abcdefgh") is exact
 
 
-def test_lag_counts_from_the_first_chunk() -> None:
-    assert lags(reader(HALF, REST, every_s=0.3), piece_chars=4, piece_s=0.1) == pytest.approx([0.0, 0.2])
+def test_lag_counts_from_when_the_provider_sent_it() -> None:
+    call = {"started": 10.0, "ended": 10.3, "script": {"first_delay_s": 0.1}, "text": "abcdefgh"}
+    arrived = Reader("", messages=[(10.15, json.dumps(HALF)), (10.5, json.dumps(REST))])
+    assert lags(arrived, call, pieces=2) == pytest.approx([0.05, 0.2])
+
+
+def test_chunk_that_holds_two_pieces_is_as_late_as_its_last() -> None:
+    call = {"started": 10.0, "ended": 10.3, "script": {"first_delay_s": 0.1}, "text": "abcdefgh"}
+    both = {**REST, "text": "abcdefgh", "start": "1:0"}
+    assert lags(Reader("", messages=[(10.4, json.dumps(both))]), call, pieces=2) == pytest.approx([0.1])
 
 
 def test_reader_goes_on_from_its_last_position() -> None:
