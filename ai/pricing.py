@@ -30,11 +30,13 @@ class Cost:
 def cost_of(usage: Usage, model: ModelSpec, *, at: datetime | None = None) -> Cost | None:
     """By the price that held when the call was made (now, unless told); None where nobody knows it.
 
-    The catalogue's own price goes before the library's.
+    The catalogue's own price goes before the library's. What used nothing cost nothing, whatever its price.
     """
     at = at or datetime.now(UTC)
     if (own := _own_price(model, at)) is not None:
         return _own_cost(usage, own)
+    if usage == Usage():
+        return Cost(usd=Decimal(0), price={"source": "nothing used"})
     try:
         return _library_cost(usage, model, at)
     except LookupError:  # a model or an address that the library does not list

@@ -60,6 +60,13 @@ def test_free_is_zero_and_unknown_is_none() -> None:
     assert cost_of(USAGE, replace(MODEL, provider=replace(OPENAI, price_source=None))) is None
 
 
+def test_what_used_nothing_cost_nothing_though_nobody_knows_its_price() -> None:
+    """A call that was turned down leaves the cost of its request known."""
+    cost = cost_of(Usage(), replace(MODEL, name="nobody-knows"))
+    assert cost is not None
+    assert cost.usd == 0
+
+
 @pytest.mark.parametrize(
     ("address", "name", "known"),
     [
