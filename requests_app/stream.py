@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 EVENT_VERSION = 1
 SILENCE_S = 1.0
 REREAD_S = 5.0
+# Code points in an event. JSON makes at most six bytes of one, and many clients take no message of a megabyte.
+LONGEST_CHUNK = 40_000
 LARGEST_NUMBER = 2**31 - 1
 USAGE = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 SHOWN = (
@@ -180,8 +182,7 @@ class _Reader:
                 look = look or chunk.attempt >= self._at.attempt
                 continue
             text = chunk.text[self._at.offset - chunk.start :]
-            if text:
-                events.append(self._chunk(text))
+            events += self._chunks(text)
         if look or not chunks or self._patience() <= 0:
             events += await self.look()
         return events
@@ -197,8 +198,7 @@ class _Reader:
         if state != self._shown and not seen.final:
             events.append(self._status_event(seen))
         self._shown, self._status = state, seen.status
-        if seen.text:
-            events.append(self._chunk(seen.text))
+        events += self._chunks(seen.text)
         if seen.final:
             self.ended = True
             events.append(self._end(seen))
@@ -233,10 +233,11 @@ class _Reader:
         self._at = Position(seen.attempt, 0)
         return [self._event("reset", attempt=seen.attempt, reason=seen.reason)] if had_text else []
 
-    def _chunk(self, text: str) -> Event:
-        start = self._at
-        self._at = Position(start.attempt, start.offset + len(text))
-        return self._event("chunk", start=str(start), text=text)
+    def _chunks(self, text: str) -> Iterator[Event]:
+        for begin in range(0, len(text), LONGEST_CHUNK):
+            piece, start = text[begin : begin + LONGEST_CHUNK], self._at
+            self._at = Position(start.attempt, start.offset + len(piece))
+            yield self._event("chunk", start=str(start), text=piece)
 
     def _status_event(self, seen: Snapshot) -> Event:
         return self._event("status", status=seen.status, attempt=seen.attempt, model=seen.model)

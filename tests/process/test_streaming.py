@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import httpx2
@@ -31,6 +32,15 @@ def test_events_are_the_same_over_sse(stack: Stack, alice: Person) -> None:
         reading.take(event)
     assert reading.status == "done"
     assert reading.text == TEXT
+
+
+def test_chunk_of_any_size_passes_a_client_s_usual_limits(stack: Stack, alice: Person) -> None:
+    text = "🦊\x07é" * 400_000  # 2.8 MB; 4.8 MB as JSON, where clients take a megabyte
+    stack.script(queue=[{"text": text, "chunk_chars": len(text)}])
+    request_id = submit(stack, alice, "A text to summarise.")
+    reading = read(stack, alice, request_id)
+    assert (reading.status, reading.text == text) == ("done", True)
+    assert max(len(json.dumps(event, ensure_ascii=False).encode()) for event in reading.events) <= 256 * 1024
 
 
 def test_client_cut_after_every_event_assembles_the_text(stack: Stack, alice: Person) -> None:
