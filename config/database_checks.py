@@ -17,11 +17,11 @@ from django.db import connections
 from config.checks import has_server
 from config.database_roles import OLDEST_SERVER
 from config.management.commands.load_demo import PEOPLE
+from requests_app.condition.broker import KEEPS_EVERYTHING
 from requests_app.models.pulse import BEAT_SILENCE
 from requests_app.wake import SWEEP_TASK
 
 OLDEST_PGVECTOR = (0, 8)
-KEEPS_EVERYTHING = "noeviction"
 BROKER_PATIENCE_S = 2.0  # to connect, and again to answer
 NAMED_BY = {"default": "DATABASE_URL", "owner": "MIGRATE_DATABASE_URL"}
 

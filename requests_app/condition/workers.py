@@ -21,7 +21,7 @@ def workers() -> Reading:
     lively = set(WorkerLease.objects.live().values_list("pk", flat=True))
     live = [lease for lease in leases if lease.pk in lively]
     counts = _running()
-    parts = tuple(_part(lease, live=lease in live, running=counts.get(lease.pk, 0)) for lease in leases)
+    parts = tuple(_part(lease, live=lease.pk in lively, running=counts.get(lease.pk, 0)) for lease in leases)
     if not live:
         says = _("No worker is running. Requests are accepted and wait.")
         return Reading(state="bad", says=says, parts=parts, remedy=(commands.START_WORKER,))
