@@ -82,13 +82,14 @@ TEMPLATES = [
 ]
 
 
-def database(name: str, *, session: str) -> dict[str, Any] | None:
+def database(name: str, *, engine: str, session: str) -> dict[str, Any] | None:
     """One PostgreSQL alias: persistent connections, checked before use; ``session`` sets the server's parameters."""
     entry = env.database(name)
     if entry is None:
         return None
     return {
         **entry,
+        "ENGINE": engine,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -110,9 +111,13 @@ DATABASES: dict[str, Any] = {
     for alias, entry in {
         # A process that was frozen inside a transaction, a sweep's for one, must not hold its locks against all others.
         "default": database(
-            "DATABASE_URL", session="-c statement_timeout=30s -c idle_in_transaction_session_timeout=10s"
+            "DATABASE_URL",
+            engine="config.backends.postgresql",
+            session="-c statement_timeout=30s -c idle_in_transaction_session_timeout=10s",
         ),
-        "owner": database("MIGRATE_DATABASE_URL", session="-c lock_timeout=10s"),
+        "owner": database(
+            "MIGRATE_DATABASE_URL", engine="django.db.backends.postgresql", session="-c lock_timeout=10s"
+        ),
     }.items()
     if entry is not None
 }
