@@ -75,7 +75,7 @@ def test_nothing_scrolls_sideways(open_desk: OpenDesk, alice: Person, width: int
     for fold in desk.page.locator("details").all():
         fold.locator("summary").click()
     assert fits(desk.page)
-    for path in ("/?example", "/history"):
+    for path in ("/?example", "/?prompt=contract_analysis", "/history", "/api/docs"):
         desk.page.goto(f"{desk.stack.base_url}{path}")
         assert fits(desk.page), path
     desk.page.get_by_role("button", name="Log out").click()
@@ -131,3 +131,16 @@ def test_the_focus_is_always_seen(desk: Desk) -> None:
             "(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle + s.boxShadow; })()"
         )
         assert style != "nonenone", desk.page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_page_of_the_api_works_under_the_policy_and_in_the_dark(open_desk: OpenDesk, alice: Person) -> None:
+    desk = open_desk(alice, color_scheme="dark")
+    desk.page.goto(f"{desk.stack.base_url}/api/docs")
+    desk.page.locator("#operations-requests-requests_create button").first.click()
+    assert desk.page.evaluate(LIGHT) < 0.3
+    desk.page.get_by_role("button", name="Try it out").click()
+    desk.page.get_by_role("button", name="Execute").click()
+    expect(desk.page.locator(".live-responses-table .response-col_status").last).to_contain_text("202")
+    assert desk.count() == 1
+    desk.page.get_by_role("button", name="Dark theme").click()
+    assert desk.page.evaluate(LIGHT) > 0.8
