@@ -6,4 +6,4 @@ class RequestsConfig(AppConfig):
 
     name = "requests_app"
     label = "requests_app"
-    verbose_name = "requests"
+    verbose_name = "Requests"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,8 +59,8 @@ class PromptTemplateAdmin(LookOnlyAdmin[PromptTemplate]):
         return bool(vars(row)["live_id"] == row.pk)
 
     @admin.display(description=gettext_lazy("since"))
-    def since(self, row: PromptTemplate) -> Any:
-        return vars(row)["live_at"] if self.live(row) else None
+    def since(self, row: PromptTemplate) -> str | None:
+        return localize(localtime(vars(row)["live_at"])) if self.live(row) else None
 
     @admin.display(description=gettext_lazy("moved by"))
     def by(self, row: PromptTemplate) -> str | None:

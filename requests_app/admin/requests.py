@@ -59,7 +59,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
 
     def get_fieldsets(self, request: HttpRequest, obj: AIRequest | None = None) -> list[Any]:
         held = ["lease", "attempt", "attempt_reason", "takeovers", "cancel_requested_at", "not_before", "deadline"]
-        used = ["model", "model_asked", "provider", "route", "tokens", "spent", "repaired"]
+        used = ["model", "model_asked", "provider", "route", "tokens", "spent", "mended"]
         times = ["created", "started", "first_token", "completed", "took"]
         return [
             (None, {"fields": ["status", "why", "prompt", "template", "user", "team", "object_id", "id"]}),
@@ -125,6 +125,10 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
         if row.output_tokens is None:
             return None
         return _("unknown") if row.cost_usd is None else Spent(usd=row.cost_usd).cost
+
+    @admin.display(description=gettext_lazy("repaired"))
+    def mended(self, row: AIRequest) -> str | None:
+        return _("yes") if row.repaired else None
 
     @admin.display(description=gettext_lazy("took"))
     def took(self, row: AIRequest) -> str | None:

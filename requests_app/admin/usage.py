@@ -18,12 +18,12 @@ from ai.models import LLMUsageLog
 from requests_app.admin.spending import Spent
 from requests_app.models import AIRequest
 
-HIDDEN = {"metadata", "price"}  # metadata are the user's words; the price is shown by a method
+HIDDEN = {"metadata", "price", "estimated"}  # metadata are the user's words; the others are shown by methods
 
 
 @admin.register(LLMUsageLog)
 class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
-    list_display = ["created", "made_for", "attempt", "kind", "prompt_key", "model", "tokens", "estimated", "cost"]
+    list_display = ["created", "made_for", "attempt", "kind", "prompt_key", "model", "tokens", "guessed", "cost"]
     list_filter = ["created", "kind", "estimated"]
     linked_by = ["subject", "scope", "reference"]
     search_fields = ["reference", "object_id"]
@@ -39,7 +39,7 @@ class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
 
     def get_fields(self, request: HttpRequest, obj: LLMUsageLog | None = None) -> list[Any]:
         stored = [field.name for field in self.opts.concrete_fields if field.name not in HIDDEN]
-        return ["made_for", "user", "team", *stored, "frozen_price"]
+        return ["made_for", "user", "team", *stored, "guessed", "frozen_price"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: LLMUsageLog | None = None) -> list[Any]:
         return self.get_fields(request, obj)
@@ -60,6 +60,10 @@ class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
     def tokens(self, row: LLMUsageLog) -> str:
         sent = row.input_tokens + row.cache_read_tokens + row.cache_write_tokens
         return Spent(sent=sent, received=row.output_tokens).tokens
+
+    @admin.display(description=_("estimated"))
+    def guessed(self, row: LLMUsageLog) -> str | None:
+        return str(_("yes")) if row.estimated else None
 
     @admin.display(description=_("cost"))
     def cost(self, row: LLMUsageLog) -> str:
