@@ -43,9 +43,12 @@ class Command(BaseCommand):
         if not planned:
             names = "ANTHROPIC_API_KEY, OPENAI_API_KEY or OPENROUTER_API_KEY"
             raise CommandError(f"There is no vendor to try: set {names}.")
-        most = sum((trial.dearest() or Decimal(0) for trial in planned), Decimal(0))
+        dearest = [(trial.model.name, trial.dearest()) for trial in planned]
+        most = sum((cost for _name, cost in dearest if cost is not None), Decimal(0))
         if most > MOST_USD:
             raise CommandError(f"This may cost ${usd(most)}, and the most it may cost is ${MOST_USD}.")
+        if unpriced := sorted({name for name, cost in dearest if cost is None}):
+            self.stdout.write(f"What {', '.join(unpriced)} may cost is unknown, and bounded by nothing.")
 
     def _tried(self, trial: Trial, user: User) -> Outcome:
         outcome = trial.run(user)

@@ -55,6 +55,7 @@ def test_every_step_of_both_vendors_passes(fake: str, tmp_path: Path) -> None:
     ]
     # An address that is not the vendor's own has no known price, unless the catalogue says whose prices hold.
     assert "3 of unknown cost" in done.stdout
+    assert "What gpt-6-luna, gpt-6.1-terra may cost is unknown" in done.stdout
     assert "planted" not in done.stdout + done.stderr
 
 
