@@ -52,7 +52,8 @@ async def run(stack: Bed, person: Person, plan: Plan) -> Run:
     marks = [uuid4().hex for _each in range(plan.streams)]
     ids = [await accepted(stack.port, plan.request(person.token, mark)) for mark in marks]
     readers = [Reader(ids[number % plan.streams], marks[number % plan.streams]) for number in range(plan.sockets)]
-    tasks = await all_open(stack, person, readers)
+    tasks: list[asyncio.Task[None]] = []
+    await all_open(stack, person, readers, tasks)
     worker = stack.start_worker(streams=plan.streams)  # nothing is to be read until it is there
     shares = stack.shares(worker=worker.pid)
     await asyncio.gather(*tasks)

@@ -61,10 +61,12 @@ async def run(stack: Bed, person: Person, text: str, *, slow: bool) -> Run:
     body = {"prompt_key": "document_summary", "payload": {"document": "A long one."}, "deadline_s": 600}
     request_id = await accepted(stack.port, post("/api/v1/requests", person.token, body))
     others, late = [Reader(request_id) for _each in range(OTHERS)], Reader(request_id)
+    tasks: list[asyncio.Task[None]] = []
     watch, began = asyncio.ensure_future(memory.watch()), time.time()
     async with AsyncExitStack() as held:
         stuck = await held.enter_async_context(reading_nothing(stack, person, late)) if slow else None
-        await asyncio.gather(*await all_open(stack, person, others))
+        await all_open(stack, person, others, tasks)
+        await asyncio.gather(*tasks)
         ended = time.time()
         if stuck:
             await catch_up(stack, person, late, stuck)
