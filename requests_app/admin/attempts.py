@@ -76,7 +76,7 @@ class AttemptsInline(AttemptColumns, LookOnlyInline[AIAttempt, AIRequest]):
 
 @admin.register(AIAttempt)
 class AttemptAdmin(AttemptColumns, LargeTableAdmin[AIAttempt]):
-    list_display = ["started", "request", "number", "reason", "model", "provider", "ended", "took", "tokens", "cost"]
+    list_display = ["started", "number", "reason", "model", "provider", "ended", "took", "tokens", "cost", "request"]
     fields = [*AttemptsInline.fields, "request", "closed"]
     readonly_fields = ["ended", "took", "tokens", "cost"]
     list_filter = ["reason"]

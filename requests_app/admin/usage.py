@@ -23,7 +23,7 @@ HIDDEN = {"metadata", "price", "estimated"}  # metadata are the user's words; th
 
 @admin.register(LLMUsageLog)
 class UsageAdmin(LargeTableAdmin[LLMUsageLog]):
-    list_display = ["created", "made_for", "attempt", "kind", "prompt_key", "model", "tokens", "guessed", "cost"]
+    list_display = ["created", "prompt_key", "model", "attempt", "kind", "tokens", "guessed", "cost", "made_for"]
     list_filter = ["created", "kind", "estimated"]
     linked_by = ["subject", "scope", "reference"]
     search_fields = ["reference", "object_id"]
