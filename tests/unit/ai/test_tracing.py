@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -21,8 +19,9 @@ from ai.tracing import CONSUMER, begin_call, end_call, note_status, span, tracep
 from ai.types import Completed, Message, ModelSpec, ProviderCall, ProviderSpec, StopReason, Usage
 from tests.unit.ai.engine.conftest import fake as fake
 from tests.unit.ai.engine.driving import driven, job
+from tests.unit.spans import CANARY
+from tests.unit.spans import exporter as exporter
 
-CANARY = "what no span may hold"
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 REQUEST = ProviderCall(
     model=ModelSpec(
@@ -47,15 +46,6 @@ class Call:
     stopped: bool = False
     completed: Completed | None = None
     first_text_s: float | None = None
-
-
-@pytest.fixture
-def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("tests"))
-    yield exporter
-    assert CANARY not in "".join(each.to_json() for each in exporter.get_finished_spans())
 
 
 def only(exporter: InMemorySpanExporter) -> ReadableSpan:

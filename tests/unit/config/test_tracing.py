@@ -10,8 +10,14 @@ import sys
 import pytest
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.urls import resolve
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from config import env, tracing
+from tests.unit.spans import CANARY
+from tests.unit.spans import exporter as exporter
 
 ABSENT = ("opentelemetry.absent", "opentelemetry.absent.http")
 PROCESSES = """
@@ -73,3 +79,36 @@ def test_asked_for_without_the_packages_is_said_and_does_no_harm(
 def test_middleware_stays_out_where_nobody_asked() -> None:
     with pytest.raises(MiddlewareNotUsed):
         tracing.TracingMiddleware(answer)
+
+
+def serve(path: str, *, status: int, resolved: bool = True) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        if resolved:
+            request.resolver_match = resolve(request.path)
+        return HttpResponse(CANARY, status=status)
+
+    headers = {"Authorization": CANARY, "X-Request-ID": CANARY}
+    tracing.TracingMiddleware(view)(RequestFactory().post(path, {"q": CANARY}, headers=headers))
+
+
+def test_call_is_known_by_its_route_and_by_nothing_that_was_sent(asked: None, exporter: InMemorySpanExporter) -> None:
+    serve(f"/api/v1/requests?q={CANARY}", status=202)
+    (served,) = exporter.get_finished_spans()
+    assert (served.name, served.status.status_code) == ("POST api/v1/requests", StatusCode.UNSET)
+    assert dict(served.attributes or {}) == {
+        "http.request.method": "POST",
+        "http.route": "api/v1/requests",
+        "http.response.status_code": 202,
+        "url.scheme": "http",
+    }
+
+
+@pytest.mark.parametrize(("status", "error"), [(404, None), (500, "500"), (503, "503")])
+def test_error_of_ours_is_one_and_a_callers_is_not(
+    asked: None, exporter: InMemorySpanExporter, status: int, error: str | None
+) -> None:
+    serve(f"/{CANARY}", status=status, resolved=False)
+    (served,) = exporter.get_finished_spans()
+    assert served.name == "POST"
+    assert (served.attributes or {}).get("error.type") == error
+    assert (served.status.status_code is StatusCode.ERROR) == bool(error)
