@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from django.db import connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Asked = TypeVar("Asked")
 
 
 class DatabaseThreads:
@@ -33,6 +34,40 @@ class DatabaseThreads:
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+class Together(Generic[Asked, T]):
+    """Many callers' questions to the database as one statement: what comes while one is under way is the next.
+
+    ``answer`` takes a list of questions and returns their answers in the same order. What it raises, each caller gets.
+    """
+
+    def __init__(self, threads: DatabaseThreads, answer: Callable[[Sequence[Asked]], Sequence[T]]) -> None:
+        self._threads = threads
+        self._answer = answer
+        self._waiting: list[tuple[Asked, asyncio.Future[T]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    async def ask(self, question: Asked) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, future))
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_all(), context=Context())  # nobody's work in particular
+        return await future
+
+    async def _ask_all(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            try:
+                answers = await self._threads.run(self._answer, [question for question, _future in taken])
+            except Exception as problem:  # not ours to judge: whoever asked may ask again
+                for _question, future in taken:
+                    if not future.done():
+                        future.set_exception(problem)
+            else:
+                for (_question, future), answer in zip(taken, answers, strict=True):
+                    if not future.done():
+                        future.set_result(answer)
 
 
 def on_fresh_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -5,16 +5,17 @@ Everything that writes text, result or status is fenced by the attempt number; w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
+from uuid_utils.compat import uuid7
 
 from ai.pricing import cost_of
 from ai.routing import models
@@ -32,7 +33,31 @@ SELECT claimed.*, EXTRACT(EPOCH FROM claimed.deadline - clock_timestamp())::floa
     EXISTS (
         SELECT FROM requests_app_aiattempt AS made WHERE made.request_id = claimed.id AND made.reason = 'reask'
     ) AS reasked
-FROM requests_app_claim_next(%s) AS claimed
+FROM (
+    SELECT (taken.row).* FROM (
+        SELECT requests_app_claim_next(lease) AS row FROM unnest(%s::uuid[]) AS lease
+    ) AS taken
+) AS claimed
+"""
+OPEN = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[])
+        AS row (id, request_id, fence, number, reason, provider, model)
+), held AS (
+    UPDATE requests_app_airequest AS request SET
+        attempt = wanted.number,
+        attempt_reason = wanted.reason,
+        provider = wanted.provider,
+        model = wanted.model
+    FROM wanted
+    WHERE request.id = wanted.request_id AND request.attempt = wanted.fence AND request.status = 'processing'
+    RETURNING request.id
+), opened AS (
+    INSERT INTO requests_app_aiattempt (id, request_id, number, reason, provider, model, outcome)
+    SELECT wanted.id, request_id, number, reason, provider, model, '' FROM wanted JOIN held ON held.id = request_id
+    ON CONFLICT DO NOTHING
+)
+SELECT id FROM held
 """
 
 
@@ -45,6 +70,17 @@ class Claim:
     seconds_left: float
     calls_made: int
     reasked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A call that is about to begin. ``fence`` is the attempt under which its caller works, ``number`` the call's."""
+
+    request_id: UUID
+    fence: int
+    number: int
+    reason: AttemptReason
+    model: ModelSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +113,41 @@ class FenceLost(Exception):
     """Another worker, a cancel or the sweep was first: the caller has no say any more."""
 
 
-def claim_next(lease_id: UUID) -> Claim | None:
-    """Take the next waiting request for a lease, or None. The order is the SQL function's."""
-    rows = AIRequest.objects.raw(CLAIM, [lease_id])
-    for row in rows:
-        facts: dict[str, Any] = vars(row)
-        return Claim(
-            request=row,
-            attempt=row.attempt,
-            seconds_left=facts["seconds_left"],
-            calls_made=facts["calls_made"],
-            reasked=facts["reasked"],
+def claim(leases: Sequence[UUID]) -> list[Claim | None]:
+    """Take the next waiting request for each lease, or None where nothing waits. The order is the SQL function's."""
+    claims: list[Claim | None] = [_claim(row) for row in AIRequest.objects.raw(CLAIM, [list(leases)])]
+    return claims + [None] * (len(leases) - len(claims))
+
+
+def _claim(row: AIRequest) -> Claim:
+    facts: dict[str, Any] = vars(row)
+    return Claim(
+        request=row,
+        attempt=row.attempt,
+        seconds_left=facts["seconds_left"],
+        calls_made=facts["calls_made"],
+        reasked=facts["reasked"],
+    )
+
+
+def open_calls(openings: Sequence[Opening]) -> list[bool]:
+    """Write the rows of calls that are about to begin; returns which hold their fence. First calls may be repeated."""
+    rows = [
+        (
+            uuid7(),
+            call.request_id,
+            call.fence,
+            call.number,
+            call.reason.value,
+            call.model.provider.name,
+            call.model.name,
         )
-    return None
+        for call in openings
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, [list(column) for column in zip(*rows, strict=True)])
+        held = {request_id for (request_id,) in cursor.fetchall()}
+    return [call.request_id in held for call in openings]
 
 
 def open_call(
@@ -101,14 +159,10 @@ def open_call(
     repeat where the answer to a commit was lost.
     """
     number = attempt if closed is None else attempt + 1
+    opening = Opening(request_id=request.pk, fence=attempt, number=number, reason=reason, model=model)
     with _spend_stays(request, closed):
-        changes = {"attempt": number, "model": model.name, "provider": model.provider.name}
-        if closed is not None:
-            changes["attempt_reason"] = reason
-        if not AIRequest.objects.held(request.pk, attempt).update(**changes) and not _opened(request, number):
+        if not all(open_calls([opening])) and not _opened(request, number):
             raise FenceLost
-        call = AIAttempt(request=request, number=number, reason=reason, provider=model.provider.name, model=model.name)
-        AIAttempt.objects.bulk_create([call], ignore_conflicts=True)
     return number
 
 

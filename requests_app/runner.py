@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
@@ -20,15 +20,14 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive, failed
-from ai.models import PromptTemplate
-from ai.prompts.registry import render_prompt
+from ai.prompts.registry import render_prompt, stored_prompt
 from ai.routing import model
 from ai.tracing import CONSUMER, note_status, span
 from ai.types import TextDelta
 from requests_app import lifecycle
 from requests_app.context import carry
-from requests_app.database import DatabaseThreads
-from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost
+from requests_app.database import DatabaseThreads, Together
+from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost, Opening
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, AttemptReason, Status
 from requests_app.writer import ChunkWriter, Stream
@@ -81,6 +80,8 @@ class Runner:
     ) -> None:
         self._loop = loop
         self._database = database
+        self._claims = Together(database, lifecycle.claim)
+        self._openings = Together(database, lifecycle.open_calls)
         self._writer = writer
         self._live = live
         self._slots = asyncio.Semaphore(capacity)
@@ -102,7 +103,7 @@ class Runner:
         async with self._slots:
             if self.closing or self.lease_id is None:
                 return False
-            claim = await self._database.run(lifecycle.claim_next, self.lease_id)
+            claim = await self._claims.ask(self.lease_id)
             if claim is None:
                 return False
             await self._run(Run(claim=claim))
@@ -148,7 +149,23 @@ class Runner:
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
         run.reason = AttemptReason(run.request.attempt_reason if run.closed is None else event.reason)
-        run.attempt = await self._step(
+        run.attempt = await (self._first_call(run, event) if run.closed is None else self._next_call(run, event))
+        carry(attempt=run.attempt)
+        run.closed = None
+        run.text.clear()
+        run.stream = self._writer.open(run.request.pk, run.attempt, on_lost=partial(run.stop.pull, LOST))
+        self._live.changed(run.request.pk)
+
+    async def _first_call(self, run: Run, event: CallStarting) -> int:
+        opening = Opening(
+            request_id=run.request.pk, fence=run.attempt, number=run.attempt, reason=run.reason, model=event.model
+        )
+        if not await self._outlast(run, partial(self._openings.ask, opening)):
+            raise FenceLost
+        return run.attempt
+
+    async def _next_call(self, run: Run, event: CallStarting) -> int:
+        return await self._step(
             run,
             lifecycle.open_call,
             run.request,
@@ -157,11 +174,6 @@ class Runner:
             reason=run.reason,
             closed=run.closed,
         )
-        carry(attempt=run.attempt)
-        run.closed = None
-        run.text.clear()
-        run.stream = self._writer.open(run.request.pk, run.attempt, on_lost=partial(run.stop.pull, LOST))
-        self._live.changed(run.request.pk)
 
     def _append(self, run: Run, text: str) -> None:
         run.text.append(text)
@@ -221,10 +233,13 @@ class Runner:
         logger.info("request %s %s%s at attempt %s", run.request.pk, ending.status.value, code, run.attempt)
 
     async def _step(self, run: Run, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """One database step of an end, which outlives a database that is away for as long as the lease does."""
+        return await self._outlast(run, partial(self._database.run, step, *args, **kwargs))
+
+    async def _outlast(self, run: Run, step: Callable[[], Awaitable[T]]) -> T:
+        """A database step, which outlives a database that is away for as long as the lease does."""
         while True:
             try:
-                return await self._database.run(step, *args, **kwargs)
+                return await step()
             except (OperationalError, InterfaceError) as problem:
                 if run.stop.reason == LOST:
                     raise
@@ -235,7 +250,7 @@ class Runner:
 def job_for(claim: Claim, stop: Stop) -> Job:
     """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls."""
     request = claim.request
-    template = template_of(request.template_id)
+    template = stored_prompt(request.template_id)
     return Job(
         reference=request.pk,
         messages=render_prompt(template, request.payload),
@@ -249,12 +264,6 @@ def job_for(claim: Claim, stop: Stop) -> Job:
         stop=stop,
         reasked=claim.reasked,
     )
-
-
-@lru_cache(maxsize=256)
-def template_of(template_id: UUID) -> PromptTemplate:
-    """Templates are never changed, so each is read once a process."""
-    return PromptTemplate.objects.get(pk=template_id)
 
 
 def closed_call(run: Run, event: CallClosed) -> ClosedCall:

@@ -176,7 +176,7 @@ class _Reader:
         """Wait for live text, a change, or the moment to look for oneself."""
         await mailbox.wait(self._patience())
         chunks, look = mailbox.empty()
-        events = []
+        events: list[Event] = []
         for chunk in chunks:
             if chunk.attempt != self._at.attempt or chunk.start > self._at.offset:
                 look = look or chunk.attempt >= self._at.attempt

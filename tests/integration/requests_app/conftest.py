@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from accounts.models import User
+from requests_app import lifecycle
 from requests_app.intake import Submission, accept
-from requests_app.lifecycle import Claim, claim_next
+from requests_app.lifecycle import Claim
 from requests_app.models import AIRequest, WorkerLease
 from requests_app.models.clock import seconds_from_now
 
@@ -37,3 +40,9 @@ def claim(waiting: AIRequest, lease: WorkerLease) -> Claim:
 
 def new_lease(seconds: float = 60.0) -> WorkerLease:
     return WorkerLease.objects.create(host="here", pid=1, expires_at=seconds_from_now(seconds))
+
+
+def claim_next(lease_id: UUID) -> Claim | None:
+    """The next waiting request, if there is one."""
+    [claimed] = lifecycle.claim([lease_id])
+    return claimed

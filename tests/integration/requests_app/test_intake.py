@@ -16,9 +16,8 @@ from ai.prompts.registry import get_prompt
 from requests_app import intake
 from requests_app.errors import ContextTooLong, KeyBusy, KeyReused, NoModelConfigured, SubmissionInvalid
 from requests_app.intake import Accepted, Idempotency, accept, body_hash, cancel, retry
-from requests_app.lifecycle import claim_next
 from requests_app.models import AIRequest, IdempotencyKey, Status, WorkerLease
-from tests.integration.requests_app.conftest import SUMMARY, new_lease
+from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
 
 KEY = Idempotency(key="k1", method="POST", path="/api/v1/requests", body_hash=body_hash({"a": 1}))
 

@@ -13,13 +13,13 @@ from accounts.models import User
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept, cancel
 from requests_app.keeper import Keeper
-from requests_app.lifecycle import Claim, claim_next
+from requests_app.lifecycle import Claim
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, Status, WorkerLease
 from requests_app.models.clock import seconds_from_now
 from requests_app.runner import CANCELLED, LOST, Run, Runner
 from requests_app.writer import ChunkWriter
-from tests.integration.requests_app.conftest import SUMMARY
+from tests.integration.requests_app.conftest import SUMMARY, claim_next
 
 
 class Bench:

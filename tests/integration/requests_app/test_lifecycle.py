@@ -5,25 +5,29 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from ai.models import LLMUsageLog
 from ai.routing import model
 from ai.types import Usage
-from requests_app.intake import cancel
+from requests_app.intake import accept, cancel
 from requests_app.lifecycle import (
     Claim,
     ClosedCall,
     Ending,
     FenceLost,
-    claim_next,
+    Opening,
+    claim,
     finish,
     open_call,
+    open_calls,
     put_back,
     record_late,
 )
 from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status, StreamChunk, WorkerLease
 from requests_app.models.request import FINAL, MOVES
-from tests.integration.requests_app.conftest import new_lease
+from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
 
 SMALL = "smollm2-135m-instruct"
 DONE = Ending(status=Status.DONE, text="The answer.")
@@ -31,6 +35,16 @@ DONE = Ending(status=Status.DONE, text="The answer.")
 
 def begun(claim: Claim) -> int:
     return open_call(claim.request, attempt=claim.attempt, model=model(SMALL), reason=AttemptReason.FIRST, closed=None)
+
+
+def opening(found: Claim) -> Opening:
+    return Opening(
+        request_id=found.request.pk,
+        fence=found.attempt,
+        number=found.attempt,
+        reason=AttemptReason.FIRST,
+        model=model(SMALL),
+    )
 
 
 def closed(attempt: int, *, outcome: str = "done", cost: str | None = "0.01", estimated: bool = False) -> ClosedCall:
@@ -54,6 +68,41 @@ def test_claim_raises_the_fence_and_writes_no_attempt(claim: Claim) -> None:
 
 def test_claimed_request_is_claimed_once(claim: Claim) -> None:
     assert claim_next(new_lease().pk) is None
+
+
+def test_several_are_claimed_by_one_query_in_the_order_of_their_turns(
+    alice: User, bob: User, lease: WorkerLease, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for user in (alice, alice, bob):
+        accept(user, SUMMARY)
+    with django_assert_num_queries(1):
+        claims = claim([lease.pk] * 4)
+    assert [found and found.request.user_id for found in claims] == [alice.pk, bob.pk, alice.pk, None]
+    assert {found.attempt for found in claims if found} == {1}
+
+
+def test_lost_lease_costs_the_others_nothing(waiting: AIRequest, lease: WorkerLease) -> None:
+    found, missed = claim([uuid4(), lease.pk])
+    assert missed is None
+    assert found is not None
+    assert found.request.lease_id == lease.pk
+
+
+def test_calls_open_together_each_under_its_own_fence(
+    alice: User, lease: WorkerLease, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _each in range(3):
+        accept(alice, SUMMARY)
+    claims = [found for found in claim([lease.pk] * 3) if found]
+    taken = claims[1].request
+    AIRequest.objects.filter(pk=taken.pk).update(attempt=2)
+    openings = [opening(found) for found in claims]
+    with django_assert_num_queries(1):
+        assert open_calls(openings) == [True, False, True]
+    assert open_calls(openings) == [True, False, True], "the answer to a commit may be lost"
+    assert AIAttempt.objects.count() == 2
+    assert not AIAttempt.objects.filter(request=taken).exists()
+    assert AIRequest.objects.get(pk=taken.pk).model == ""
 
 
 def test_lease_that_was_taken_claims_nothing(waiting: AIRequest) -> None:

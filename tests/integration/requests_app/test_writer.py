@@ -12,11 +12,11 @@ from accounts.models import User
 from ai.routing import model
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept
-from requests_app.lifecycle import claim_next, open_call
+from requests_app.lifecycle import open_call
 from requests_app.live import LiveChunk
 from requests_app.models import AIRequest, AttemptReason, StreamChunk
 from requests_app.writer import ChunkWriter
-from tests.integration.requests_app.conftest import SUMMARY, new_lease
+from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
 from tests.services import SERVICES
 
 pytestmark = pytest.mark.usefixtures("committed")
