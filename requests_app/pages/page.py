@@ -85,10 +85,6 @@ class RequestPage:
     def created_iso(self) -> str:
         return self._request.created.isoformat()
 
-    @property
-    def username(self) -> str:
-        return self._request.user.get_username()
-
     @cached_property
     def answer(self) -> Answer:
         answer = answer_of(self._request)

@@ -158,8 +158,9 @@ def test_the_model_asked_and_the_one_used(page: Client, summary: AIRequest) -> N
 def test_what_was_sent_and_how_a_program_would(page: Client, summary: AIRequest) -> None:
     answer = page.get(f"/requests/{summary.pk}")
     assertContains(answer, "<dt>Document</dt><dd>The quay.</dd>")
-    assertContains(answer, "manage.py token alice")
     assert all("http://testserver" in snippet.code for snippet in answer.context["page"].snippets)
+    assertContains(answer, '<a href="/account/tokens">')
+    assertContains(answer, '<a href="/api/docs">')
 
 
 def test_text_up_to_a_position(page: Client, summary: AIRequest) -> None:
