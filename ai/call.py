@@ -15,7 +15,7 @@ from ai.extract import Extracted, Unfit, extract
 from ai.patience import DeadlinePassed, Patience, Pulled
 from ai.providers import client_for
 from ai.sanitise import Sanitiser
-from ai.tokens import estimate, estimate_messages
+from ai.tokens import answer_bytes, estimate, estimate_messages
 from ai.types import JSON, Completed, ProviderCall, StopReason, TextDelta, Usage
 
 CLOSE_SECONDS = 1.0
@@ -47,6 +47,7 @@ class Call:
         self._schema = schema
         self._patience = patience
         self._texts: list[str] = []
+        self._room = answer_bytes(request.max_tokens)
         self._begun = False
         self._since = time.monotonic()
 
@@ -79,6 +80,10 @@ class Call:
         stream = client_for(self.request.model.provider).stream(self.request)
         try:
             while (delta := await self._next_text(stream)) is not None:
+                self._room -= len(delta.text.encode("utf-8", "surrogatepass"))
+                if self._room < 0:  # budgets hold no more than the limit for it
+                    self.completed = Completed(stop_reason=StopReason.MAX_TOKENS, usage=None)
+                    return
                 yield delta
         finally:
             await _close(stream)

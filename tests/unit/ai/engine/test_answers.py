@@ -56,6 +56,15 @@ async def test_split_surrogates_are_joined_and_nul_replaced(fake: FakeProvider) 
     assert result.end == Answered(text=result.text)
 
 
+async def test_server_that_keeps_no_limit_is_left(fake: FakeProvider) -> None:
+    fake.scripts.push(Script(text="ten bytes, " * 1_000, chunk_chars=110))
+    result = await driven(job(fake, max_tokens=100))
+    assert result.end == failed("incomplete")
+    assert len(result.text) == 990  # 1,050 bytes are more than 100 tokens can be
+    assert result.closed[0].usage.estimated
+    assert result.closed[0].usage.output_tokens == 283
+
+
 async def test_max_tokens_is_incomplete(fake: FakeProvider) -> None:
     fake.scripts.push(Script(stop="max_tokens"))
     result = await driven(job(fake))

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from ai.errors import GarbledStream
 from ai.providers.events import EventData
 
 STREAM = "event: a\ndata: {1}\n\n: ping\ndata:{2 \u2028 \U0001f98a}\r\n\ndata: cut".encode()
@@ -24,3 +25,11 @@ def test_a_long_line_takes_time_by_its_length() -> None:
     pieces = [b"data:", *[b"x" * 16_384] * 1_000, b"\n"]
     assert [len(data) for piece in pieces for data in events.feed(piece)] == [16_384_000]
     assert time.process_time() - began < 1
+
+
+def test_a_line_without_an_end_is_given_up() -> None:
+    events = EventData()
+    megabyte = b"x" * 2**20
+    assert [list(events.feed(megabyte)) for _ in range(16)] == [[]] * 16
+    with pytest.raises(GarbledStream):
+        list(events.feed(b"x"))
