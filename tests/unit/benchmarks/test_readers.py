@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.live import busiest
 from benchmarks.readers import Reader, lags
 
 STATUS = {"type": "status", "status": "processing", "position": "1:0"}
@@ -56,3 +57,8 @@ def test_reader_goes_on_from_its_last_position() -> None:
     assert reader().position is None
     assert reader(STATUS, HALF).position == "1:4"
     assert (reader(HALF).ended, reader(HALF, REST, END).ended) == (False, True)
+
+
+def test_busiest_seconds_are_found() -> None:
+    assert busiest([0.0, 5.0, 5.5, 6.0, 6.9, 9.0], 2.0) == 2.0
+    assert busiest([], 2.0) == 0.0
