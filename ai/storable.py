@@ -10,7 +10,7 @@ from typing import Any
 DEEPEST = 32
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON text can carry these, PostgreSQL cannot
 LONGEST_STEP = 64
-LARGEST_BITS = 1024  # what a float can hold: arithmetic with schemas' own numbers overflows beyond
+LARGEST_BITS = 1023  # every such number fits a float: arithmetic with schemas' own numbers overflows beyond
 
 Path = tuple[Any, ...]
 

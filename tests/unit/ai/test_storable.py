@@ -42,6 +42,7 @@ def test_storable(tree: Any) -> None:
         ({"a": {"\0": 1}}, ["/a"]),
         ({"a": float("nan"), "b": float("inf")}, ["/a", "/b"]),
         ([10**400, -(10**400), 10**300], ["/0", "/1"]),
+        ([2**1024 - 1, 1 - 2**1024], ["/0", "/1"]),  # no larger than a float's exponent, and yet rounded beyond it
         (nested(DEEPEST + 1), ["/0" * DEEPEST]),
         (nested(100_000), ["/0" * DEEPEST]),
     ],
