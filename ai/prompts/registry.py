@@ -6,6 +6,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from ai.errors import PromptNotFound
 from ai.prompts.live import WATCH
@@ -13,6 +14,13 @@ from ai.prompts.models import LIVE, PromptLabel, PromptTemplate
 from ai.prompts.rendering import render_spec
 from ai.prompts.variables import validate_payload
 from ai.types import JSON, Message
+
+# Asked at each acceptance, and by hand: the ORM takes four times as long to word it.
+LIVE_VERSION = """
+SELECT template.id, template.published FROM ai_promptlabel AS label
+JOIN ai_prompttemplate AS template ON template.id = label.template_id
+WHERE label.key = %s AND label.label = %s ORDER BY label.at DESC, label.id DESC LIMIT 1
+"""
 
 
 def load_prompts() -> list[PromptTemplate]:
@@ -27,7 +35,9 @@ def get_prompt(key: str) -> PromptTemplate:
     if settings.LINTEL_PROMPTS_LIVE:
         WATCH.look()
         WATCH.raise_if_broken(key)
-    live = PromptLabel.objects.live().filter(key=key).values_list("template_id", "template__published").first()
+    with connection.cursor() as cursor:
+        cursor.execute(LIVE_VERSION, [key, LIVE])
+        live = cursor.fetchone()
     if live is None:
         raise PromptNotFound(f"There is no prompt named {key!r}.")
     return _stored(*live)
