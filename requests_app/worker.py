@@ -14,7 +14,7 @@ from concurrent.futures import Future
 import uvloop
 from django.conf import settings
 
-from ai.providers import close_clients, load_adapters
+from ai.providers import client_for, close_clients, load_adapters
 from ai.routing import available_providers
 from requests_app.database import DatabaseThreads
 from requests_app.keeper import Keeper
@@ -50,6 +50,7 @@ class WorkerProcess:
         load_adapters(available_providers())
         self._thread.start()
         self._loop.call_soon_threadsafe(self._start_tasks)
+        self._loop.call_soon_threadsafe(self._build_clients)
         self.keeper.start()
         logger.info("ready for %s streams at once", self.runner.capacity)
 
@@ -78,6 +79,11 @@ class WorkerProcess:
     def _start_tasks(self) -> None:
         for name, coroutine in zip(STANDING, (self._writer.run(), self._live.run()), strict=True):
             self._keep(self._loop.create_task(coroutine, name=name))
+
+    def _build_clients(self) -> None:
+        """Before the first request comes, which would wait for it: reading the certificates alone takes 50 ms."""
+        for provider in available_providers():
+            client_for(provider)
 
     def _start_more(self, count: int) -> None:
         self._loop.call_soon_threadsafe(self._claim_more, count)

@@ -276,7 +276,7 @@ LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.r
 LINTEL_MAX_TAKEOVERS = env.integer("LINTEL_MAX_TAKEOVERS", 3, least=1)  # requests_app.sweep
 LINTEL_PROMPTS_LIVE = False  # ai.prompts
 LINTEL_STREAMS = env.integer("LINTEL_STREAMS", 100, least=1)  # requests_app.worker
-LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 8, least=1)  # requests_app.worker
+LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 6, least=1)  # requests_app.worker
 LINTEL_READER_THREADS = env.integer("LINTEL_READER_THREADS", 4, least=1)  # requests_app.stream
 LINTEL_WEB_THREADS = env.integer("LINTEL_WEB_THREADS", 8, least=1)  # config.asgi
 LINTEL_TOKENS_PER_USER = env.integer("LINTEL_TOKENS_PER_USER", 20, least=1)  # accounts.tokens
