@@ -15,6 +15,7 @@ from benchmarks.bed import Bed, bed, median, middle, percentile
 from benchmarks.http import accepted, post
 from benchmarks.readers import Reader, all_open, lags
 from benchmarks.report import Figure, Report
+from tests.process.client import ENDLESS
 from tests.process.stack import Person, directive
 
 PIECE_S, PIECE, REPEATS = 0.05, "zehn Wörter 🦊 im Strom, ", 3
@@ -40,7 +41,8 @@ class Plan:
 
     def request(self, token: str, mark: str) -> bytes:
         script = directive(mark, text=self.text, chunk_chars=len(PIECE), chunk_delay_s=PIECE_S, first_delay_s=PIECE_S)
-        return post("/api/v1/requests", token, {"prompt_key": "document_summary", "payload": {"document": script}})
+        body = {"prompt_key": "document_summary", "payload": {"document": script}, **ENDLESS}
+        return post("/api/v1/requests", token, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

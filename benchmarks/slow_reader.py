@@ -19,6 +19,7 @@ from benchmarks.bed import Bed, Process, bed, median, middle, percentile
 from benchmarks.http import accepted, post
 from benchmarks.readers import Reader, all_open, follow, opened, pauses
 from benchmarks.report import Figure, Report
+from tests.process.client import ENDLESS
 from tests.process.stack import Person
 
 LINE = "Eine Zeile über nichts, wie sie in langen Texten vorkommt, 64 lang\n"
@@ -58,7 +59,7 @@ class Memory:
 
 async def run(stack: Bed, person: Person, text: str, *, slow: bool) -> Run:
     memory = Memory(stack.web.pid)
-    body = {"prompt_key": "document_summary", "payload": {"document": "A long one."}, "deadline_s": 600}
+    body = {"prompt_key": "document_summary", "payload": {"document": "A long one."}, "deadline_s": 600, **ENDLESS}
     request_id = await accepted(stack.port, post("/api/v1/requests", person.token, body))
     others, late = [Reader(request_id) for _each in range(OTHERS)], Reader(request_id)
     tasks: list[asyncio.Task[None]] = []

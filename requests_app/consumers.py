@@ -53,7 +53,7 @@ class RequestConsumer(AsyncWebsocketConsumer):
             await watch.check()
             await watch.deliver(position_asked(self.scope["query_string"], headers), self._send_event)
         except tuple(CLOSE_CODES) as problem:
-            await self.close(code=CLOSE_CODES[type(problem)])
+            await self.close(code=next(code for kind, code in CLOSE_CODES.items() if isinstance(problem, kind)))
         except Exception:
             logger.exception("a stream broke")
             await self.close(code=1011)

@@ -50,7 +50,7 @@ async def request_events(scope: dict[str, Any], receive: Any, send: Any) -> None
         await first_of(watch.deliver(after, response.event), response.ping(), _disconnected(receive))
     except tuple(REFUSALS) as refused:
         if not response.started:
-            await response.refuse(*REFUSALS[type(refused)])
+            await response.refuse(*next(words for kind, words in REFUSALS.items() if isinstance(refused, kind)))
             return
     await response.finish()
 

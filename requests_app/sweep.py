@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from ai.failures import FAILURES
 from ai.signals import announce
 from requests_app import lifecycle
 from requests_app.lifecycle import Ending
@@ -95,7 +97,7 @@ def take_back(request: AIRequest) -> None:
     if request.cancel_requested_at is not None:
         lifecycle.end(row, request.pk, Ending(status=Status.CANCELLED, text=text))
     elif request.takeovers + 1 >= settings.LINTEL_MAX_TAKEOVERS:
-        lost = "The workers that ran this request stopped, one after the other."
+        lost = _("The workers that ran this request stopped, one after the other.")
         lifecycle.end(row, request.pk, Ending(status=Status.FAILED, text=text, code="worker_lost", message=lost))
     else:
         row.put_back(after_s=0.0, reason=AttemptReason.TAKEOVER)
@@ -109,7 +111,7 @@ def _expire_waiting() -> int:
             status=Status.EXPIRED,
             text=lifecycle.text_of(request),
             code="deadline_exceeded",
-            message="The deadline passed while the request waited.",
+            message=str(FAILURES["deadline_exceeded"]),
         )
         lifecycle.end(AIRequest.objects.filter(pk=request.pk), request.pk, ending)
         expired += 1

@@ -40,10 +40,14 @@ class Reading:
         return str(self.events[-1]["status"]) if self.ended else "open"
 
 
-def submit(stack: Stack, person: Person, text: str, *, prompt: str = "document_summary") -> str:
+ENDLESS = {"priority": "quality", "model": "endless"}
+
+
+def submit(stack: Stack, person: Person, text: str, *, prompt: str = "document_summary", **options: str) -> str:
     """Accept a request and return its id."""
     with stack.client(person) as http:
-        answer = http.post("/api/v1/requests", json={"prompt_key": prompt, "payload": {"document": text}})
+        body = {"prompt_key": prompt, "payload": {"document": text}, **options}
+        answer = http.post("/api/v1/requests", json=body)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 

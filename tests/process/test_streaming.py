@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 
 from config.local.child import Child
-from tests.process.client import Reading, events, fetch, read, reading_until, server_sent, submit
+from tests.process.client import ENDLESS, Reading, events, fetch, read, reading_until, server_sent, submit
 from tests.process.stack import Person, Stack, directive
 
 TEXT = "Größe 👍🏽 naïve 🇨🇭 日本語 𠜎 e\u0301 done."
@@ -37,7 +37,7 @@ def test_events_are_the_same_over_sse(stack: Stack, alice: Person) -> None:
 def test_chunk_of_any_size_passes_a_client_s_usual_limits(stack: Stack, alice: Person) -> None:
     text = "🦊\x07é" * 400_000  # 2.8 MB; 4.8 MB as JSON, where clients take a megabyte
     stack.script(queue=[{"text": text, "chunk_chars": len(text)}])
-    request_id = submit(stack, alice, "A text to summarise.")
+    request_id = submit(stack, alice, "A text to summarise.", **ENDLESS)
     reading = read(stack, alice, request_id)
     assert (reading.status, reading.text == text) == ("done", True)
     assert max(len(json.dumps(event, ensure_ascii=False).encode()) for event in reading.events) <= 256 * 1024
