@@ -44,7 +44,7 @@ class Answer(ABC):
     def _take_data(self, data: bytes) -> str:
         event = _parsed(data)
         try:
-            return self._take_event(event)
+            return _as_text(self._take_event(event))
         except (AttributeError, KeyError, TypeError) as error:
             raise GarbledStream("the stream held an event of another shape") from error
 
@@ -104,11 +104,17 @@ def count(reported: object) -> int | None:
     return reported if type(reported) is int and 0 <= reported < LARGEST_COUNT else None
 
 
+def _as_text(told: object) -> str:
+    if told is None or isinstance(told, str):
+        return told or ""
+    raise TypeError("the text of an event is no text")
+
+
 def _parsed(data: bytes) -> dict[str, Any]:
     """json, not a faster parser: it alone takes the lone surrogates that some servers split characters into."""
     try:
         event = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested too deep
         event = None
     if not isinstance(event, dict):
         raise GarbledStream("the stream held an event that is no JSON object")

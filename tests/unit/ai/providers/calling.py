@@ -90,3 +90,22 @@ class Redirector(Recorder):
     async def answer(self, request: Request, response: Response) -> None:
         self.requests.append(request)
         response.whole(307, b"", {"Location": self._elsewhere + request.path})
+
+
+class Reciter:
+    """Says the same bytes to whoever asks, and leaves the connection open."""
+
+    def __init__(self, words: bytes) -> None:
+        self._words = words
+
+    async def __aenter__(self) -> str:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(self._words)
+
+    async def __aexit__(self, *_: object) -> None:
+        await close_clients()
+        self._server.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+import zlib
 
 import pytest
 
@@ -22,7 +23,7 @@ from ai.errors import (
 from ai.providers import client_for, close_clients
 from ai.providers.fake import FakeProvider, Script
 from ai.types import StopReason, TextDelta, Usage
-from tests.unit.ai.providers.calling import Recorder, Redirector, address, call, read
+from tests.unit.ai.providers.calling import WHOLE_STREAMS, Reciter, Recorder, Redirector, address, call, read
 
 pytestmark = pytest.mark.parametrize("kind", ["openai", "anthropic"])
 
@@ -135,10 +136,44 @@ async def test_connections_without_tls_are_not_reused(kind: str) -> None:
     assert recorder.connections == 3
 
 
-@pytest.mark.parametrize("frame", [b"data: 7\n\n", b"data: \xff\xfe\n\n", b'data: {"usage":{"a":1},"type":[1}\n\n'])
+NO_EVENTS = [
+    b"data: 7\n\n",
+    b"data: \xff\xfe\n\n",
+    b'data: {"usage":{"a":1},"type":[1}\n\n',
+    b"data: " + b'{"a":' * 20_000 + b"1" + b"}" * 20_000 + b"\n\n",
+]
+
+
+@pytest.mark.parametrize("frame", NO_EVENTS, ids=["number", "bytes", "broken", "deep"])
 async def test_events_that_are_none_are_garbled(kind: str, frame: bytes) -> None:
     async with Recorder(frame) as url:
         with pytest.raises(GarbledStream):
+            await read(call(url, kind=kind))
+
+
+@pytest.mark.parametrize("text", ["5", "true", '["text"]', '{"type":"text"}'])
+async def test_texts_that_are_none_are_garbled(kind: str, text: str) -> None:
+    events = {
+        "openai": '{"choices":[{"delta":{"content":%s}}]}',
+        "anthropic": '{"type":"content_block_delta","delta":{"type":"text_delta","text":%s}}',
+    }
+    async with Recorder(f"data: {events[kind] % text}\n\n".encode()) as url:
+        with pytest.raises(GarbledStream):
+            await read(call(url, kind=kind))
+
+
+async def test_an_errors_body_without_an_end_is_not_waited_for(kind: str) -> None:
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 1000000000\r\n\r\n"
+    async with Reciter(head + b" " * 1_000_000) as url, asyncio.timeout(5):
+        with pytest.raises(BadCall):
+            await read(call(url, kind=kind))
+
+
+async def test_codings_but_gzip_are_not_decoded(kind: str) -> None:
+    body = zlib.compress(WHOLE_STREAMS[kind])
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with Reciter(head + body) as url:
+        with pytest.raises(ConnectionFailed):
             await read(call(url, kind=kind))
 
 
