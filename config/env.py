@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.secret import Secret
+from config.secret import Secret, presentable
 
 ROOT = Path(__file__).resolve().parent.parent
 environ.Env.read_env(ROOT / ".env", overwrite=False)
@@ -57,6 +57,8 @@ def secret(name: str) -> Secret | None:
     """Like `optional`, for what must not be seen and may change in its file while we run."""
     value = optional(name)
     file = _raw(f"{name}_FILE")
+    if value and not presentable(value):
+        raise ImproperlyConfigured(f"{name} holds a character that no key has; a line break or a byte order mark, say.")
     return Secret(name, value, file=Path(file) if file else None) if value else None
 
 
