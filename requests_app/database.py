@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +39,8 @@ class DatabaseThreads:
 class Together(Generic[Asked, T]):
     """Many callers' questions to the database as one statement: what comes while one is under way is the next.
 
-    ``answer`` takes a list of questions and returns their answers in the same order. What it raises, each caller gets.
+    ``answer`` takes a list of questions and returns their answers in the same order, or raises and has done nothing. A
+    database that is away fails all of them; after any other failure each is asked alone.
     """
 
     def __init__(self, threads: DatabaseThreads, answer: Callable[[Sequence[Asked]], Sequence[T]]) -> None:
@@ -58,16 +59,24 @@ class Together(Generic[Asked, T]):
     async def _ask_all(self) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting, []
-            try:
-                answers = await self._threads.run(self._answer, [question for question, _future in taken])
-            except Exception as problem:  # not ours to judge: whoever asked may ask again
-                for _question, future in taken:
-                    if not future.done():
-                        future.set_exception(problem)
-            else:
-                for (_question, future), answer in zip(taken, answers, strict=True):
-                    if not future.done():
-                        future.set_result(answer)
+            await self._ask_for(taken)
+
+    async def _ask_for(self, taken: list[tuple[Asked, asyncio.Future[T]]]) -> None:
+        try:
+            answers = await self._threads.run(self._answer, [question for question, _future in taken])
+            for (_question, future), answer in zip(taken, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+        except (OperationalError, InterfaceError) as problem:  # of the database, whatever is asked
+            for _question, future in taken:
+                if not future.done():
+                    future.set_exception(type(problem)(*problem.args))
+        except Exception as problem:  # of one question, perhaps, and not of the others
+            for question, future in taken:
+                if len(taken) > 1:
+                    await self._ask_for([(question, future)])
+                elif not future.done():
+                    future.set_exception(problem)
 
 
 def on_fresh_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -142,7 +142,7 @@ def open_calls(openings: Sequence[Opening]) -> list[bool]:
             call.model.provider.name,
             call.model.name,
         )
-        for call in openings
+        for call in sorted(openings, key=lambda call: call.request_id)  # as everybody who locks several requests
     ]
     with connection.cursor() as cursor:
         cursor.execute(OPEN, [list(column) for column in zip(*rows, strict=True)])

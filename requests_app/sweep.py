@@ -78,7 +78,7 @@ def _take_back_leases() -> tuple[int, int]:
 
 
 def _take_back_lease(lease: WorkerLease) -> int:
-    held = list(AIRequest.objects.filter(lease=lease).select_for_update(of=("self",)))
+    held = list(AIRequest.objects.filter(lease=lease).order_by("pk").select_for_update(of=("self",)))
     for request in held:
         take_back(request)
     lease.delete()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
+from django.db import DataError, OperationalError
 
 from requests_app.database import DatabaseThreads, Together
 
@@ -40,7 +41,7 @@ def test_what_is_asked_meanwhile_is_asked_together(threads: DatabaseThreads) -> 
 
 
 def test_who_asked_may_ask_again_after_a_failure(threads: DatabaseThreads) -> None:
-    failures = iter([OSError("away")])
+    failures = iter([OperationalError("away")])
 
     def answer(questions: Sequence[int]) -> list[int]:
         for failure in failures:
@@ -53,8 +54,23 @@ def test_who_asked_may_ask_again_after_a_failure(threads: DatabaseThreads) -> No
         return list(refused), await together.ask(3)
 
     refused, answered = asyncio.run(twice())
-    assert [type(each) for each in refused] == [OSError, OSError]
+    assert [type(each) for each in refused] == [OperationalError, OperationalError]
+    assert refused[0] is not refused[1]
     assert answered == 3
+
+
+def test_question_that_cannot_be_asked_fails_alone(threads: DatabaseThreads) -> None:
+    def answer(questions: Sequence[int]) -> list[int]:
+        if 2 in questions:
+            raise DataError("out of range")
+        return list(questions)
+
+    async def three() -> list[object]:
+        together = Together(threads, answer)
+        return list(await asyncio.gather(*map(together.ask, (1, 2, 3)), return_exceptions=True))
+
+    first, second, third = asyncio.run(three())
+    assert (first, type(second), third) == (1, DataError, 3)
 
 
 def test_who_gave_up_keeps_no_other_from_an_answer(threads: DatabaseThreads) -> None:
