@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
@@ -28,6 +28,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from accounts.moments import first_id_since
 
 BULK = 100  # rows that one action may touch
 NUL = "\x00"
@@ -209,13 +211,8 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def first_id_of(moment: datetime) -> UUID:
-    """Ids are UUIDv7, whose first 48 bits are milliseconds: the primary key finds a time without another index."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
 def first_recent_id() -> UUID:
-    return first_id_of(timezone.now() - RECENT)
+    return first_id_since(timezone.now() - RECENT)
 
 
 def link(path: str, text: object) -> SafeString:

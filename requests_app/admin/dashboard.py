@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.admin.base import first_id_of
+from accounts.moments import first_id_since
 from ai.models import LLMUsageLog
-from requests_app.admin.filters import stuck
+from requests_app.admin.filters import ANY
 from requests_app.admin.spending import midnight, spent
 from requests_app.models import AIRequest, Status
 from requests_app.pages.wording import ago, failure
@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest, context: Context) -> Context:
 
 def _groups() -> list[dict[str, Any]]:
     """Requests of the last 24 hours, which hold today's, by status and code."""
-    day, today = (first_id_of(moment) for moment in (timezone.now() - timedelta(days=1), midnight()))
+    day, today = (first_id_since(moment) for moment in (timezone.now() - timedelta(days=1), midnight()))
     rows: QuerySet[AIRequest, Any] = AIRequest.objects.filter(pk__gte=day).values("status", "error_code").order_by()
     return list(rows.annotate(day=Count("id"), today=Count("id", filter=Q(pk__gte=today))))
 
@@ -66,8 +66,8 @@ def _waiting() -> Context:
 
 
 def _stuck() -> Context:
-    count = AIRequest.objects.filter(stuck()).count()
-    return _tile(label=_("Stuck"), figure=f"{count:,}", query="stuck=any")
+    count = AIRequest.objects.stuck().count()
+    return _tile(label=_("Stuck"), figure=f"{count:,}", query=f"stuck={ANY}")
 
 
 def _failures(groups: list[dict[str, Any]]) -> list[Context]:

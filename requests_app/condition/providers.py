@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.moments import first_id_since
 from ai.errors import ConfigurationError
 from ai.routing import available_providers
 from ai.types import ProviderSpec
@@ -83,11 +83,6 @@ def _calls_by_provider() -> dict[str, _Calls]:
     for row in rows.order_by().values("provider", "outcome").annotate(calls=Count("pk"), last=Max("closed")):
         found.setdefault(row["provider"], _Calls()).count(row["outcome"], row["calls"], row["last"])
     return found
-
-
-def first_id_since(moment: datetime) -> UUID:
-    """Ids begin with the millisecond in which they were made, so the primary key's index serves as one by time."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _part(spec: ProviderSpec, calls: _Calls) -> Part:

@@ -15,11 +15,10 @@ from django.utils.translation import ngettext
 
 from requests_app.condition import commands
 from requests_app.condition.reading import Reading
-from requests_app.models import AIRequest, Lane, Status
-from requests_app.models.clock import DatabaseClock, seconds_from_now
+from requests_app.models import AIRequest, Lane, Status, Stuck
+from requests_app.models.clock import DatabaseClock
+from requests_app.models.request import LONG_WAIT_S
 
-LONG_WAIT = timedelta(minutes=1)
-GRACE_S = 15.0  # within which sweeps and workers put things right by themselves
 SHOWN = 20
 
 
@@ -49,8 +48,7 @@ class StuckRequest:
     status: str
     created: datetime
     deadline: datetime
-    late: bool
-    """Beyond its deadline; else its worker's lease has run out."""
+    stuck: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ def queues() -> QueueReading:
     lanes = tuple(_lane(lane, counts.get(lane.value, {})) for lane in Lane)
     oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)
     waiting, running = sum(lane.waiting for lane in lanes), sum(lane.running for lane in lanes)
-    if oldest is not None and timezone.now() - oldest > LONG_WAIT:
+    if oldest is not None and timezone.now() - oldest > timedelta(seconds=LONG_WAIT_S):
         says = _("The oldest request has waited for more than a minute: more workers, or more streams in each?")
         return QueueReading(state="warn", says=says, since=oldest, lanes=lanes, remedy=(commands.START_WORKER,))
     says = _("%(waiting)d waiting, %(running)d running.") % {"waiting": waiting, "running": running}
@@ -90,23 +88,30 @@ def _counts() -> Iterable[Mapping[str, Any]]:
 
 
 def stuck() -> StuckReading:
-    late_before = seconds_from_now(-GRACE_S)
-    late, lost = Q(deadline__lte=late_before), Q(lease__expires_at__lte=late_before)
-    rows = AIRequest.objects.open().filter(late | lost)
-    count = rows.count()
-    if not count:
-        return StuckReading(state="ok", says=_("Nothing is beyond its deadline or in the hands of a dead worker."))
-    listed = rows.order_by("created").annotate(late=late)
-    shown = listed.values("id", "prompt_key", "status", "created", "deadline", "late")[:SHOWN]
+    rows: Any = AIRequest.objects.stuck()
+    grouped = rows.order_by().values("stuck").annotate(count=Count("pk"))
+    kinds = {row["stuck"]: row["count"] for row in grouped}
+    if not kinds:
+        return StuckReading(state="ok", says=_("Everything moves on by itself."))
+    shown = rows.order_by("created").values("id", "prompt_key", "status", "created", "deadline", "stuck")[:SHOWN]
     found = tuple(StuckRequest(**row) for row in shown)
+    count = sum(kinds.values())
     says = ngettext(
-        "%(count)d request should have ended by itself.", "%(count)d requests should have ended by themselves.", count
+        "%(count)d request should have moved on by itself.",
+        "%(count)d requests should have moved on by themselves.",
+        count,
     )
     return StuckReading(
-        state="bad",
+        state="warn" if kinds.keys() == {Stuck.WAITING} else "bad",
         says=says % {"count": count},
         since=min((row.created for row in found), default=None),
         stuck=found,
         count=count,
-        remedy=(commands.SWEEP,),
+        remedy=_remedy(kinds),
     )
+
+
+def _remedy(kinds: Mapping[str, int]) -> tuple[str, ...]:
+    """A sweep puts right all but what waits for a free worker."""
+    start = (commands.START_WORKER,) if Stuck.WAITING in kinds else ()
+    return (commands.SWEEP, *start) if kinds.keys() - {Stuck.WAITING} else start

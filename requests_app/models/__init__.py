@@ -3,7 +3,7 @@ from requests_app.models.chunk import StreamChunk
 from requests_app.models.idempotency import IdempotencyKey
 from requests_app.models.lease import WorkerLease
 from requests_app.models.pulse import Pulse
-from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status
+from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
 
 __all__ = [
     "FINAL",
@@ -16,5 +16,6 @@ __all__ = [
     "Pulse",
     "Status",
     "StreamChunk",
+    "Stuck",
     "WorkerLease",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -63,6 +65,30 @@ class AttemptReason(models.TextChoices):
     REASK = "reask", _("asked for the required form")
 
 
+class Stuck(models.TextChoices):
+    """What should have moved on by itself, and has not."""
+
+    WAITING = "waiting", _("Nobody takes it")
+    LOST = "lost", _("Its worker is gone")
+    LATE = "late", _("Past its deadline")
+    UNSTOPPABLE = "unstoppable", _("Does not stop")
+
+
+LONG_WAIT_S = 60.0  # from where on it wants more workers
+GRACE_S = 15.0  # within which sweeps and workers put things right by themselves
+
+
+def _stuck() -> dict[Stuck, models.Q]:
+    long_ago, lately = seconds_from_now(-LONG_WAIT_S), seconds_from_now(-GRACE_S)
+    due = models.Q(not_before=None) | models.Q(not_before__lte=long_ago)
+    return {
+        Stuck.LOST: models.Q(status=Status.PROCESSING, lease__expires_at__lte=lately),
+        Stuck.LATE: models.Q(deadline__lte=lately),
+        Stuck.UNSTOPPABLE: models.Q(status=Status.PROCESSING, cancel_requested_at__lte=lately),
+        Stuck.WAITING: models.Q(due, status=Status.PENDING, created__lte=long_ago),
+    }
+
+
 class AIRequestQuerySet(models.QuerySet["AIRequest"]):
     def owned_by(self, user: User) -> AIRequestQuerySet:
         """Requests are private to their user."""
@@ -95,6 +121,13 @@ class AIRequestQuerySet(models.QuerySet["AIRequest"]):
     def open(self) -> AIRequestQuerySet:
         """Not over yet. Each of the two has an index of its own; a list of statuses would have the whole table read."""
         return self.filter(models.Q(status=Status.PENDING) | models.Q(status=Status.PROCESSING))
+
+    def stuck(self, kind: Stuck | None = None) -> AIRequestQuerySet:
+        """Of one kind or of any; each row says in ``stuck`` which it is, the gravest of several."""
+        kinds = _stuck()
+        gravest = models.Case(*(models.When(which, then=models.Value(each)) for each, which in kinds.items()))
+        wanted = kinds[kind] if kind else reduce(or_, kinds.values())
+        return self.open().filter(wanted).annotate(stuck=gravest)
 
     def due(self) -> AIRequestQuerySet:
         """What a worker could claim now."""

@@ -21,7 +21,7 @@ from requests_app.condition.providers import providers
 from requests_app.condition.queues import QueueReading, StuckReading, StuckRequest, queues, stuck
 from requests_app.condition.reading import Fact, Reading, State, brief_statements, worst
 from requests_app.condition.workers import beat, workers
-from requests_app.models import Status
+from requests_app.models import Status, Stuck
 from requests_app.pages.wording import ago
 
 PATIENCE_S = 2.0  # for each statement of a row
@@ -176,12 +176,11 @@ def _worded(facts: tuple[Fact, ...]) -> list[tuple[str, str]]:
 
 
 def _stuck_row(row: StuckRequest) -> dict[str, object]:
-    reason = _("beyond its deadline") if row.late else _("its worker is dead")
     return {
         "id": row.id,
         "prompt": row.prompt_key,
         "status": Status(row.status).label,
-        "reason": reason,
+        "reason": Stuck(row.stuck).label,
         "age": ago(row.created),
         "url": _admin_url(row),
     }

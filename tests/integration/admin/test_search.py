@@ -10,8 +10,8 @@ from django.contrib import admin as contrib
 from django.test import Client
 from django.utils import timezone
 
-from accounts.admin.base import first_id_of
 from accounts.models import User
+from accounts.moments import first_id_since
 from requests_app.models import AIRequest, Status
 from tests.integration.admin.furniture import request_of, use
 
@@ -53,7 +53,7 @@ def test_attempts_are_found_by_their_request(admin: Client, marked: AIRequest, b
 
 
 def test_what_has_no_index_is_looked_for_among_the_newest_alone(admin: Client, alice: User) -> None:
-    long_ago = first_id_of(timezone.now() - timedelta(days=40))
+    long_ago = first_id_since(timezone.now() - timedelta(days=40))
     request_of(alice, id=long_ago, status=Status.CANCELLED, object_id="order-1", http_request_id=HTTP_ID)
     assert found(admin, PATHS["requests"], "order-1") == found(admin, PATHS["requests"], HTTP_ID) == []
     assert found(admin, PATHS["requests"], str(long_ago)) == [long_ago]

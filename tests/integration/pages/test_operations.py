@@ -16,8 +16,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
+from accounts.moments import first_id_since
 from config.local.procfile import read_procfile
-from requests_app.condition import commands, postgres, providers
+from requests_app.condition import commands, postgres
 from requests_app.condition.broker import _judged as judged_broker
 from requests_app.models import AIAttempt, AIRequest, Pulse, Status, WorkerLease
 from requests_app.models.clock import seconds_from_now
@@ -193,7 +194,7 @@ def test_a_provider_is_what_its_last_calls_were(
 
 
 def test_calls_of_yesterday_say_nothing_of_today(staff: Client, summary: AIRequest) -> None:
-    yesterday = providers.first_id_since(timezone.now() - timedelta(days=1))
+    yesterday = first_id_since(timezone.now() - timedelta(days=1))
     closed = timezone.now() - timedelta(days=1)
     AIAttempt.objects.create(
         id=yesterday, request=summary, number=1, provider="embedded", outcome="done", closed=closed
@@ -202,8 +203,8 @@ def test_calls_of_yesterday_say_nothing_of_today(staff: Client, summary: AIReque
 
 
 def test_an_id_made_now_lies_within_the_hour(summary: AIRequest) -> None:
-    hour_ago = providers.first_id_since(timezone.now() - timedelta(hours=1))
-    soon = providers.first_id_since(timezone.now() + timedelta(minutes=1))
+    hour_ago = first_id_since(timezone.now() - timedelta(hours=1))
+    soon = first_id_since(timezone.now() + timedelta(minutes=1))
     assert hour_ago < summary.attempts.create(number=1).pk < soon
 
 
@@ -237,14 +238,14 @@ def test_what_a_dead_worker_holds_is_stuck(staff: Client, summary: AIRequest) ->
     assert row(staff, "stuck").state == "ok"
     WorkerLease.objects.update(expires_at=seconds_from_now(-16))
     [found] = row(staff, "stuck").stuck
-    assert (found["id"], found["reason"]) == (summary.pk, "its worker is dead")
+    assert (found["id"], found["reason"]) == (summary.pk, "Its worker is gone")
     assertContains(staff.get("/operations/stuck"), f"/admin/requests_app/airequest/{summary.pk}/change/")
 
 
 def test_what_is_beyond_its_deadline_is_stuck_and_its_text_unseen(staff: Client, summary: AIRequest) -> None:
     AIRequest.objects.update(deadline=seconds_from_now(-16))
     answer = staff.get("/operations/stuck")
-    assertContains(answer, "beyond its deadline")
+    assertContains(answer, "Past its deadline")
     assertContains(answer, "python manage.py sweep")
     assertNotContains(answer, "The quay.")
 
@@ -252,6 +253,23 @@ def test_what_is_beyond_its_deadline_is_stuck_and_its_text_unseen(staff: Client,
 def test_a_moment_late_is_not_stuck(staff: Client, summary: AIRequest) -> None:
     AIRequest.objects.update(deadline=seconds_from_now(-5))
     assert row(staff, "stuck").state == "ok"
+
+
+def test_what_nobody_takes_wants_attention_and_a_worker(staff: Client, summary: AIRequest) -> None:
+    AIRequest.objects.update(created=timezone.now() - timedelta(seconds=61), deadline=seconds_from_now(60))
+    answer = staff.get("/operations/stuck")
+    assert answer.context["row"].state == "warn"
+    assertContains(answer, "Nobody takes it")
+    assertNotContains(answer, "python manage.py sweep")
+
+
+def test_the_admins_number_of_what_is_stuck_is_that_of_operations(staff: Client, summary: AIRequest) -> None:
+    User.objects.update(is_superuser=True)
+    running(summary)
+    for seconds in (5, 30):  # since the deadline
+        AIRequest.objects.update(deadline=seconds_from_now(-seconds))
+        listed = staff.get("/admin/requests_app/airequest/?stuck=any").content.decode().count(f"/{summary.pk}/")
+        assert bool(listed) == bool(list(row(staff, "stuck").stuck)), seconds
 
 
 def test_many_cost_the_same_queries(
