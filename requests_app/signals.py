@@ -64,7 +64,7 @@ def announce_accepted(request: AIRequest) -> None:
 def announce_finished(request_id: UUID) -> None:
     """For a request that the current transaction has ended. Its row is read again: the database's clock filled it."""
     if request_finished.has_listeners(RequestFinished):
-        row = AIRequest.objects.defer("payload", "result", "partial", "output").get(pk=request_id)
+        row = AIRequest.objects.without_texts().get(pk=request_id)
         announce(request_finished, _finished(row))
 
 

@@ -15,6 +15,7 @@ from accounts.admin.base import LargeTableAdmin, LookOnlyInline
 from ai.models import LLMUsageLog
 from requests_app.admin.spending import SENT, Spent
 from requests_app.models import AIAttempt, AIRequest
+from requests_app.models.request import texts_of
 from requests_app.pages.wording import call_end, seconds
 
 
@@ -80,11 +81,11 @@ class AttemptAdmin(AttemptColumns, LargeTableAdmin[AIAttempt]):
     fields = [*AttemptsInline.fields, "request", "closed"]
     readonly_fields = ["ended", "took", "tokens", "cost"]
     list_filter = ["reason"]
-    list_select_related = ["request"]
     linked_by = ["request"]
     search_fields = ["request__id"]
     search_key = "request"
     search_help_text = _("The id of a request.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AIAttempt]:
-        return with_usage(super().get_queryset(request))
+        rows = super().get_queryset(request).select_related("request")
+        return with_usage(rows.defer(*texts_of("request")))

@@ -24,9 +24,9 @@ from requests_app.admin.filters import AcceptedFilter, FailureFilter, StuckFilte
 from requests_app.admin.spending import Spent
 from requests_app.errors import RequestError
 from requests_app.models import AIRequest, StreamChunk
+from requests_app.models.request import LONG_COLUMNS
 from requests_app.pages.wording import failure, seconds
 
-TEXTS = ("payload", "result", "partial", "output", "metadata")
 MAY_READ = "requests_app.view_request_text"
 OPEN = "texts"
 
@@ -55,7 +55,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
     inlines = [AttemptsInline]
     actions = ["cancel", "retry"]
 
-    payload_text, result_text, partial_text, output_text, metadata_text = (_shown(field) for field in TEXTS)
+    payload_text, metadata_text, result_text, partial_text, output_text = (_shown(field) for field in LONG_COLUMNS)
 
     def get_fieldsets(self, request: HttpRequest, obj: AIRequest | None = None) -> list[Any]:
         held = ["lease", "attempt", "attempt_reason", "takeovers", "cancel_requested_at", "not_before", "deadline"]
@@ -75,7 +75,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AIRequest]:
         rows = super().get_queryset(request)
-        return rows if _opens_texts(request) else rows.defer(*TEXTS)
+        return rows if _opens_texts(request) else rows.defer(*LONG_COLUMNS)
 
     def recently_named(self, term: str) -> Q:
         return Q(http_request_id=term) | Q(object_id=term)
@@ -87,7 +87,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
 
     def _text_fields(self, request: HttpRequest) -> list[str]:
         if _opens_texts(request):
-            return ["text_written", *(f"{field}_text" for field in TEXTS)]
+            return ["text_written", *(f"{field}_text" for field in LONG_COLUMNS)]
         return ["text_written", "texts_closed" if request.user.has_perm(MAY_READ) else "texts_hidden"]
 
     @admin.display(description=gettext_lazy("payload, result, metadata"))

@@ -192,10 +192,6 @@ def detail(request: AIRequest) -> dict[str, Any]:
     return _detail.to_representation(request)
 
 
-# Long, and shown in detail alone: the list leaves them in the database.
-LONG_COLUMNS = ("payload", "metadata", "result", "partial", "output")
-
-
 def links(request: AIRequest) -> dict[str, str]:
     """Where to go from here; a link that would be refused is absent."""
     here = reverse("api-request", args=[request.pk])

@@ -26,7 +26,6 @@ from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
 from requests_app.api.schema import ACCEPTING, BODY, EXAMPLE, IDEMPOTENCY_KEY, operation
 from requests_app.api.serializers import (
-    LONG_COLUMNS,
     PromptDetail,
     PromptPage,
     PromptSummary,
@@ -55,7 +54,7 @@ class RequestListView(ApiView, ListAPIView[AIRequest]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[AIRequest]:
-        return AIRequest.objects.owned_by(person(self.request)).defer(*LONG_COLUMNS)
+        return AIRequest.objects.owned_by(person(self.request)).without_texts()
 
     @operation(
         *(*BODY, *ACCEPTING), success=202, body=RequestDetail,

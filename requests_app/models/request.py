@@ -89,10 +89,22 @@ def _stuck() -> dict[Stuck, models.Q]:
     }
 
 
+# Long, and shown on a request's own page alone: lists leave them in the database.
+LONG_COLUMNS = ("payload", "metadata", "result", "partial", "output")
+
+
+def texts_of(relation: str) -> list[str]:
+    """The long columns of requests that another table's rows bring along."""
+    return [f"{relation}__{column}" for column in LONG_COLUMNS]
+
+
 class AIRequestQuerySet(models.QuerySet["AIRequest"]):
     def owned_by(self, user: User) -> AIRequestQuerySet:
         """Requests are private to their user."""
         return self.filter(user=user)
+
+    def without_texts(self) -> AIRequestQuerySet:
+        return self.defer(*LONG_COLUMNS)
 
     def held(self, request_id: UUID, attempt: int) -> AIRequestQuerySet:
         """The fence: the row only while this very attempt is the running one."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from requests_app.models import AIRequest, Status
+from requests_app.models import AIRequest, IdempotencyKey, Status
+from requests_app.models.request import LONG_COLUMNS
 from tests.integration.admin.furniture import SECRET, request_of, use
 
 
@@ -52,8 +55,14 @@ def test_texts_cannot_be_spelled_out_by_filters(staff: Client, answered: AIReque
 
 
 @pytest.mark.parametrize("table", ["airequest", "aiattempt", "idempotencykey"])
-def test_lists_show_no_text(admin: Client, answered: AIRequest, table: str) -> None:
-    assert SECRET not in admin.get(f"/admin/requests_app/{table}/").content.decode()
+def test_lists_show_and_read_no_text(admin: Client, answered: AIRequest, table: str) -> None:
+    IdempotencyKey.objects.create(user=answered.user, method="POST", path="/", key="1", body_hash="0", request=answered)
+    with CaptureQueriesContext(connection) as asked:
+        page = admin.get(f"/admin/requests_app/{table}/").content.decode()
+    assert SECRET not in page
+    assert str(answered) in page or str(answered.pk) in page
+    read = " ".join(query["sql"] for query in asked)
+    assert not [column for column in LONG_COLUMNS if f'"{column}"' in read]
 
 
 def test_usage_records_show_no_words_of_the_user(admin: Client, answered: AIRequest) -> None:
