@@ -56,10 +56,13 @@ def history_csv(http: PageRequest) -> HttpResponseBase:
 @require_POST
 def cancel_selected(http: PageRequest) -> HttpResponse:
     chosen = _ids(http.POST.getlist("id"))
-    if chosen:
-        messages.success(http, _said(cancel(http.user, chosen)))
-    else:
+    if not chosen:
         messages.error(http, _("No request was chosen, so none was cancelled."))
+    elif len(chosen) > PAGE:
+        words = _("At most %(most)d requests can be cancelled at once, so none was cancelled.")
+        messages.error(http, words % {"most": PAGE})
+    else:
+        messages.success(http, _said(cancel(http.user, chosen)))
     query = without_blanks(QueryDict(http.POST.get("query", ""))).urlencode()
     return redirect(f"{reverse('history')}?{query}".rstrip("?"))
 

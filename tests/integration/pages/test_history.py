@@ -216,6 +216,14 @@ def test_nothing_chosen_cancels_nothing(page: Client, summary: AIRequest) -> Non
     assert summary.status == Status.PENDING
 
 
+def test_no_more_than_a_page_is_cancelled_at_once(page: Client, summary: AIRequest) -> None:
+    many(summary, PAGE)
+    said = cancel(page, *AIRequest.objects.all())
+    assert said == f"At most {PAGE} requests can be cancelled at once, so none was cancelled."
+    assert not AIRequest.objects.exclude(status=Status.PENDING).exists()
+    assert cancel(page, *AIRequest.objects.all()[:PAGE]) == f"Cancelled {PAGE} requests."
+
+
 def test_after_cancelling_nobody_is_led_elsewhere(page: Client) -> None:
     answer = page.post("/history/cancel", {"query": "//evil.example/&next=https://evil.example&status=done"})
     assert answer["Location"] == "/history?status=done"
