@@ -20,8 +20,12 @@ from requests_app.context import http_request_id
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, problem
 
 BODY_SECONDS = 20.0
+# Parts of an answer that a client has yet to take; behind them its thread waits. Every page and static file is shorter.
+PARTS_HELD = 512
 
-_wsgi: Any = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.LINTEL_WEB_THREADS)
+_wsgi: Any = WSGIMiddleware(
+    cast(Any, wsgi_application), workers=settings.LINTEL_WEB_THREADS, send_queue_size=PARTS_HELD
+)
 
 
 class _Gone(Exception):
