@@ -46,6 +46,45 @@ def test_paragraphs_are_rendered_as_they_end(desk: Desk) -> None:
     assert desk.raw() == TEXT
 
 
+SHEET = """async ([took, endsIn]) => {
+    const { Sheet } = await import("/static/requests_app/sheet.js");
+    const pauses = [], asked = [];
+    let now = 0;
+    performance.now = () => now;
+    window.setTimeout = (then, pause) => { pauses.push([then, pause]); };
+    window.fetch = async (url) => {
+      asked.push(url);
+      now += took;
+      return { status: 200, text: async () => `<p>${url}</p><p data-tail></p>` };
+    };
+    const settled = async () => { for (let turn = 0; turn < 50; turn += 1) await Promise.resolve(); };
+    const root = document.createElement("div");
+    root.innerHTML = "<p data-tail></p>";
+    const sheet = new Sheet(root, document.createElement("template"), "/answer");
+    sheet.append("One.\\n\\n", "1:6");
+    await settled();
+    sheet.append("Two.\\n\\n", "1:12");
+    if (endsIn === "pause") await sheet.settle();
+    pauses[0][0]();
+    await settled();
+    return { pauses: pauses.map(([, pause]) => pause), asked, shown: root.textContent };
+}"""
+
+
+@pytest.mark.parametrize(("took", "pause"), [(10, 400), (1_000, 5_000)])
+def test_renderings_pause_for_as_long_as_they_cost_the_server(desk: Desk, took: int, pause: int) -> None:
+    found = desk.page.evaluate(SHEET, [took, ""])
+    assert found["pauses"] == [pause, pause]
+    assert found["asked"] == ["/answer?until=1%3A6", "/answer?until=1%3A12"]
+
+
+def test_the_whole_answer_is_what_stays(desk: Desk) -> None:
+    """A paragraph that ended while the rendering rested is not asked for any more."""
+    found = desk.page.evaluate(SHEET, [1_000, "pause"])
+    assert found["asked"] == ["/answer?until=1%3A6", "/answer"]
+    assert found["shown"] == "/answer"
+
+
 def test_a_lost_connection_is_said_and_made_good(desk: Desk) -> None:
     desk.expects_noise = True
     desk.send(directive(**SLOW))

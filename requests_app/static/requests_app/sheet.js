@@ -2,6 +2,7 @@
 // Nothing is ever rendered here: text goes into text nodes, and markup comes sanitised from our own server.
 
 const RENDER_PAUSE_MS = 400;
+const RENDER_REST = 5; // each rendering is of the whole text: the server rests this many times as long as the last took
 const SETTLE_TRIES = 5;
 const PARAGRAPH_END = /\n[ \t]*\r?\n/;
 
@@ -45,6 +46,7 @@ export class Sheet {
 
   reset() {
     this.#generation += 1;
+    this.#wanted = null;
     this.#raw.data = this.#since = this.#lastCharacters = "";
     this.#root.querySelector(".prose")?.remove();
     this.#tail().replaceChildren();
@@ -61,6 +63,7 @@ export class Sheet {
   /** The end: everything as the server renders it. Should the server be away, the plain text stays. */
   async settle() {
     this.#generation += 1;
+    this.#wanted = null;
     for (let attempt = 0; attempt < SETTLE_TRIES; attempt += 1) {
       const html = await this.#fetch(this.#url);
       if (html !== null) {
@@ -88,12 +91,14 @@ export class Sheet {
       const until = this.#wanted;
       this.#wanted = null;
       this.#since = "";
+      const asked = performance.now();
       const html = await this.#fetch(`${this.#url}?until=${encodeURIComponent(until)}`);
+      const took = performance.now() - asked;
       if (html !== null && generation === this.#generation) {
         this.#root.innerHTML = html;
         this.#tail().append(this.#since);
       }
-      await new Promise((resolve) => setTimeout(resolve, RENDER_PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(RENDER_PAUSE_MS, RENDER_REST * took)));
     }
     this.#rendering = false;
   }
