@@ -16,6 +16,8 @@ from ai.errors import MOST_PROBLEMS, Problem
 from ai.storable import DEEPEST, flaw, parts, pointer
 from requests_app.api.problems import Fault
 
+MOST_VALUES = 20_000  # each is looked at several times, at some microseconds
+
 
 class StrictJSONParser(JSONParser):
     """Refuses what PostgreSQL cannot store or two readers may understand differently, naming the place.
@@ -78,7 +80,10 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _flaws(body: Any) -> Iterator[Problem]:
-    for path, part in parts(body):
+    for count, (path, part) in enumerate(parts(body)):
+        if count == MOST_VALUES:
+            yield Problem(pointer="", detail=f"the body holds more than {MOST_VALUES:,} values")
+            return
         if detail := flaw(path, part):
             yield Problem(pointer=pointer(path), detail=detail)
         if isinstance(part, _Doubled):

@@ -135,3 +135,10 @@ def test_strict_reader_keeps_emoji_and_big_numbers(api: APIClient) -> None:
     ticket = {**TICKET, "payload": {"ticket": "👩‍👩‍👧 é"}, "metadata": {"n": 2**70}}
     body = api.get(api.post(URL, ticket)["Location"]).json()
     assert (body["payload"], body["metadata"]) == (ticket["payload"], ticket["metadata"])
+
+
+@pytest.mark.parametrize("values", [[0] * 25_000, {str(number): 0 for number in range(25_000)}])
+def test_body_of_too_many_values_is_refused_early(api: APIClient, values: object) -> None:
+    answer = api.post(URL, {"prompt_key": "ticket_classify", "payload": values}, format="json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"pointer": "", "detail": "the body holds more than 20,000 values"}]

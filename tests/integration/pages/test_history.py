@@ -15,8 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
+from config.bridge import PARTS_HELD
 from requests_app.intake import Submission, accept
 from requests_app.models import AIRequest, Status
+from requests_app.pages import export
 from requests_app.paging import PAGE
 from tests.integration.pages.conftest import MODEL, ended, running
 
@@ -254,6 +256,15 @@ def test_csv_comes_in_batches_of_equal_cost(page: Client, summary: AIRequest) ->
     assert len({row["id"] for row in rows}) == len(rows) == 2_501
     assert sum("requests_app_airequest" in query["sql"] for query in queries) == 3
     assert not any('"payload"' in query["sql"] or "OFFSET" in query["sql"] for query in queries)
+
+
+def test_csv_has_an_end_that_a_slow_reader_s_thread_need_not_wait_for(
+    page: Client, summary: AIRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert export.MOST_BATCHES + 1 < PARTS_HELD
+    monkeypatch.setattr(export, "MOST_BATCHES", 2)
+    many(summary, 2_500)
+    assert len(table(page)) == 2_000
 
 
 def test_what_a_program_would_ask_for_is_the_same_list(page: Client, api_token: str, summary: AIRequest) -> None:
