@@ -200,12 +200,13 @@ def _route(submission: Submission, template: PromptTemplate) -> tuple[ModelSpec,
 
 
 def _check_window(submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> int:
+    """What the input takes of the model that counts most; one model that holds it is enough."""
     messages = render_prompt(template, submission.payload)
-    needed = max(estimate_messages(messages, model) for model in route)
-    window = max(model.context_window - template.max_tokens for model in route)
+    needs = [(estimate_messages(messages, model), model.context_window - template.max_tokens) for model in route]
+    needed, window = min(needs, key=lambda pair: pair[0] - pair[1])
     if needed > window:
         raise ContextTooLong(needed=needed, window=window)
-    return needed
+    return max(needed for needed, _window in needs)
 
 
 def _store(user: User, request: AIRequest, idempotency: Idempotency | None) -> Accepted:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,34 @@ def test_input_beyond_the_window_is_refused_with_both_numbers(alice: User) -> No
         accept(alice, replace(SUMMARY, payload={"document": "word " * 30_000}))
     assert refused.value.needed > refused.value.window > 0
     assert not AIRequest.objects.exists()
+
+
+UNEQUAL = """
+providers: {embedded: {kind: openai, base_url_setting: LINTEL_EMBEDDED_MODEL_URL}}
+models:
+  wide: {provider: embedded, context_window: 20000, max_output_tokens: 4096}
+  dense: {provider: embedded, context_window: 10000, max_output_tokens: 4096, token_factor: 3}
+sizes: {all: [dense, wide]}
+routes: {default: {balanced: all}, classification: {balanced: all}}
+"""
+
+
+@pytest.fixture
+def unequal(tmp_path: Path, settings: Any) -> None:
+    """A route of two models, of which the narrower one counts more tokens."""
+    settings.LINTEL_CATALOGUE = tmp_path / "catalogue.yaml"
+    settings.LINTEL_CATALOGUE.write_text(UNEQUAL)
+
+
+def test_one_model_that_holds_the_input_is_enough(alice: User, unequal: None) -> None:
+    row = accept(alice, replace(SUMMARY, payload={"document": "word " * 8_000})).request
+    assert row.route == ["dense", "wide"]
+
+
+def test_refusals_count_by_the_model_that_lacks_the_least(alice: User, unequal: None) -> None:
+    with pytest.raises(ContextTooLong) as refused:
+        accept(alice, replace(SUMMARY, payload={"document": "word " * 16_000}))
+    assert 16_000 < refused.value.window < 20_000 < refused.value.needed < 30_000
 
 
 def test_no_provider_is_an_error_of_ours(alice: User, settings: Any) -> None:
