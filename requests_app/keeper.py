@@ -50,7 +50,7 @@ class Keeper:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._lease: WorkerLease | None = None
-        self._suspects: set[UUID] = set()
+        self._suspects: dict[UUID, float] = {}
         sweep_s = settings.LINTEL_SWEEP_SECONDS
         self._duties = [
             Duty(settings.LINTEL_RENEW_SECONDS, self.renew),
@@ -83,12 +83,16 @@ class Keeper:
         self._release_orphans(set(cancelled) - set(runs))
 
     def _release_orphans(self, suspects: set[UUID]) -> None:
-        """Give up rows that we hold and do not run, at the second look: the first may fall into a claim."""
-        orphans, self._suspects = suspects & self._suspects - set(self._runner.running), suspects
+        """Give up rows that we hold and have not run for a lease's time: a claim takes a busy loop seconds to begin."""
+        now = time.monotonic()
+        self._suspects = {request_id: self._suspects.get(request_id, now) for request_id in suspects}
+        long_ago = now - settings.LINTEL_LEASE_SECONDS
+        orphans = {each for each, since in self._suspects.items() if since <= long_ago} - set(self._runner.running)
         if not orphans:
             return
         with transaction.atomic():
-            for request in AIRequest.objects.filter(pk__in=orphans, lease=self._lease).select_for_update(of=("self",)):
+            held = AIRequest.objects.filter(pk__in=orphans, lease=self._lease).order_by("pk")
+            for request in held.select_for_update(of=("self",)):
                 logger.warning("request %s has lost its runner and is queued again", request.pk)
                 take_back(request)
 

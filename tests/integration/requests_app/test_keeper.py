@@ -98,12 +98,25 @@ def test_taken_request_is_let_go(bench: Bench, waiting: AIRequest) -> None:
     assert run.stop.reason == LOST
 
 
-def test_request_that_nobody_runs_is_queued_at_the_second_look(bench: Bench, waiting: AIRequest) -> None:
+def test_request_that_nobody_runs_for_a_lease_s_time_is_queued(
+    bench: Bench, waiting: AIRequest, settings: Settings
+) -> None:
     bench.claim()
-    bench.keeper.look()
-    assert AIRequest.objects.get().status == Status.PROCESSING, "the first look may fall into a claim"
+    for _each in range(3):
+        bench.keeper.look()
+    assert AIRequest.objects.get().status == Status.PROCESSING, "a busy loop takes a while to begin what was claimed"
+    settings.LINTEL_LEASE_SECONDS = 0.0
     bench.keeper.look()
     assert AIRequest.objects.get().status == Status.PENDING
+
+
+def test_request_that_began_late_is_left_alone(bench: Bench, waiting: AIRequest, settings: Settings) -> None:
+    claim = bench.claim()
+    bench.keeper.look()
+    bench.run(claim)
+    settings.LINTEL_LEASE_SECONDS = 0.0
+    bench.keeper.look()
+    assert AIRequest.objects.get().status == Status.PROCESSING
 
 
 def test_work_without_a_wake_up_is_started(bench: Bench, alice: User) -> None:
