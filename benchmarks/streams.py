@@ -76,7 +76,8 @@ async def _stream(stack: Bed, person: Person, plan: Plan) -> Reader:
 def first_tokens(stack: Bed, person: Person) -> list[float]:
     """Seconds from acceptance to the first chunk, as the database clock has them, less the provider's own delay."""
     rows = stack.sql(
-        "SELECT extract(epoch FROM first_token - created)::float8 FROM requests_app_airequest WHERE user_id = %s",
+        "SELECT extract(epoch FROM first_token - created)::float8 FROM requests_app_airequest"
+        " WHERE user_id = %s AND first_token IS NOT NULL",
         person.id,
     )
     return [float(took) - CHUNK_S for (took,) in rows]

@@ -97,6 +97,9 @@ PASSING = [row for row in ROWS if row.values[2] in (TURNED_DOWN, BROKEN)]
 TEXT = "Größe 👩‍👩‍👧 of a naïve answer. "
 
 
+LONGEST = 100_000
+
+
 @pytest.fixture(autouse=True)
 def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LINTEL_CONTENT_IDLE_SECONDS = 0.3
@@ -115,11 +118,11 @@ def script(name: str, when: str) -> Script:
 
 
 def task(fake: FakeProvider, kind: str, **changes: Any) -> Job:
-    """One model of a provider that no other test knows."""
-    usual = job(fake, calls_left=2, **changes)
+    """One model of a provider that no other test knows; it may write even what the longest fault sends."""
+    usual = job(fake, calls_left=2, max_tokens=LONGEST, **changes)
     url = fake.openai_url if kind == "openai" else fake.url
     provider = replace(usual.route[0].provider, name=str(uuid.uuid4()), kind=kind, base_url=url)
-    return replace(usual, route=(replace(usual.route[0], provider=provider),))
+    return replace(usual, route=(replace(usual.route[0], provider=provider, max_output_tokens=LONGEST),))
 
 
 def test_every_fault_is_in_the_table() -> None:

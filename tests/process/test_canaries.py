@@ -330,7 +330,8 @@ def broken_workers(scene: Scene) -> None:
         for name in ("requests_app.run_ai_request", "requests_app.no_such_task"):
             app.send_task(name, kwargs={"request_id": canary("argument of a task"), "v": 1}, queue="requests")
             app.send_task(name, args=[canary("third argument of a task")] * 3, queue="jobs")
-    wait_for(lambda: redis.from_url(SERVICES.redis_url).llen("requests") == 0, what="an empty queue")
+    broker = redis.from_url(SERVICES.redis_url)
+    wait_for(lambda: not broker.llen("requests") and not broker.llen("jobs"), what="empty queues")
 
 
 PATHS: tuple[Callable[[Scene], None], ...] = (
