@@ -26,7 +26,7 @@ from ai.patience import DeadlinePassed, Patience, Pulled, Stop
 from ai.pricing import cost_of
 from ai.reask import corrected
 from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide
-from ai.tokens import answer_limit
+from ai.tokens import answer_limit, estimate_messages
 from ai.tracing import begin_call, end_call
 from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
@@ -71,8 +71,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarting:
+    """The next call, as it will be made: about ``input_tokens`` in, at most ``output_tokens`` out."""
+
     model: ModelSpec
     reason: Reason
+    input_tokens: int
+    output_tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,7 @@ Event = CallStarting | TextDelta | CallClosed | Answered | Failed | PutBack | St
 async def drive(job: Job) -> AsyncGenerator[Event, None]:
     run = _Run(job)
     while run.ending is None:
-        yield CallStarting(model=run.model, reason=run.reason)
+        yield run.starting()
         call = run.next_call()
         span = begin_call(call.request, reason=run.reason)
         async with aclosing(call.run()) as deltas:
@@ -154,6 +158,14 @@ class _Run:
     @property
     def model(self) -> ModelSpec:
         return self._job.route[self._position]
+
+    def starting(self) -> CallStarting:
+        return CallStarting(
+            model=self.model,
+            reason=self.reason,
+            input_tokens=estimate_messages(self._messages, self.model),
+            output_tokens=answer_limit(self._job.max_tokens, self._messages, self.model),
+        )
 
     def next_call(self) -> Call:
         self._calls_of_model += 1

@@ -88,6 +88,11 @@ class LLMUsageLog(models.Model):
     def usage(self) -> Usage:
         return Usage(**{name: getattr(self, name) for name in USAGE})
 
+    @property
+    def tokens(self) -> int:
+        """Tokens of all kinds together."""
+        return sum(getattr(self, name) for name in TOKENS)
+
     def corrected_to(self, exact: Self) -> Self:
         """The row that turns this estimate into the exact figures: the differences."""
         known = self.cost_usd is not None and exact.cost_usd is not None
@@ -126,21 +131,27 @@ class CallFacts(TypedDict):
     price: JSON | None
 
 
-def log_usage(*, usage: Usage, reason: str, outcome: str, **call: Unpack[CallFacts]) -> None:
+def log_usage(*, usage: Usage, reason: str, outcome: str, **call: Unpack[CallFacts]) -> LLMUsageLog | None:
     """Write one call's usage, and announce it with why it was made and how it ended; safe to repeat.
 
     The first record of a call stands. An exact figure that comes after an estimate is added as a correction, once.
+    Returned is the row that this call of the function has written, if any.
     """
     row = LLMUsageLog(**call, **asdict(usage))
+    stored = _written_or_stored(row)
+    if stored.pk != row.pk and stored.estimated and not row.estimated:
+        row = stored.corrected_to(row)
+        stored = _written_or_stored(row)
+    if stored.pk != row.pk:
+        return None
+    announce(call_finished, _finished(row, reason=reason, outcome=outcome))
+    return row
+
+
+def _written_or_stored(row: LLMUsageLog) -> LLMUsageLog:
+    """The row itself where it is the first of its kind, else that first one."""
     LLMUsageLog.objects.bulk_create([row], ignore_conflicts=True)
-    stored = LLMUsageLog.objects.get(reference=row.reference, attempt=row.attempt, kind=LLMUsageLog.Kind.CALL)
-    if stored.pk == row.pk:
-        announce(call_finished, _finished(row, reason=reason, outcome=outcome))
-    elif stored.estimated and not row.estimated:
-        correction = stored.corrected_to(row)
-        LLMUsageLog.objects.bulk_create([correction], ignore_conflicts=True)
-        if LLMUsageLog.objects.filter(pk=correction.pk).exists():
-            announce(call_finished, _finished(correction, reason=reason, outcome=outcome))
+    return LLMUsageLog.objects.get(reference=row.reference, attempt=row.attempt, kind=row.kind)
 
 
 def _finished(row: LLMUsageLog, *, reason: str, outcome: str) -> CallFinished:

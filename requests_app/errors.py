@@ -3,6 +3,9 @@
 RequestError
 ├── SubmissionInvalid       the submission itself is wrong; names each field by JSON pointer
 │   └── ContextTooLong      the input fits no model of the route
+├── BudgetExceeded          a window of a budget has no room for the next call
+├── TooMany                 under way at once, or within a minute
+├── PriceUnknown            nobody knows what the model costs, and a budget in dollars applies
 ├── NoModelConfigured       no provider has its key or address
 ├── KeyReused               the Idempotency-Key belongs to another body
 ├── KeyBusy                 its twin is being accepted right now
@@ -12,9 +15,12 @@ RequestError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ai.errors import Problem
+
+if TYPE_CHECKING:
+    from requests_app.budgets import Amount, WindowState
 
 
 class RequestError(Exception):
@@ -36,6 +42,30 @@ class ContextTooLong(SubmissionInvalid):
         self.needed, self.window = needed, window
         detail = f"about {needed:,} tokens are needed, the largest model of this route holds {window:,}"
         super().__init__([Problem(pointer="/payload", detail=detail)])
+
+
+class BudgetExceeded(RequestError):
+    """``windows`` are those without room for ``needed``, the one that ends first before the others."""
+
+    code = "budget_exceeded"
+
+    def __init__(self, windows: Sequence[WindowState], *, needed: Amount) -> None:
+        self.windows, self.needed = tuple(windows), needed
+        super().__init__(" ".join(window.refusal(needed) for window in self.windows))
+
+
+class PriceUnknown(RequestError):
+    code = "price_unknown"
+
+
+class TooMany(RequestError):
+    """Try again after ``wait_s`` seconds."""
+
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, wait_s: int) -> None:
+        self.wait_s = wait_s
+        super().__init__(detail)
 
 
 class NoModelConfigured(RequestError):

@@ -25,7 +25,8 @@ from ai.routing import model_for
 from ai.tokens import estimate_messages
 from ai.tracing import traceparent
 from ai.types import ModelSpec
-from requests_app import lifecycle
+from requests_app import ledger, lifecycle
+from requests_app.budgets import Amount
 from requests_app.context import http_request_id
 from requests_app.errors import (
     ContextTooLong,
@@ -40,6 +41,10 @@ from requests_app.signals import announce_accepted
 from requests_app.wake import changed, wake
 
 TWIN_WAIT = "2s"
+TAKE_KEY = """
+INSERT INTO requests_app_idempotencykey (id, user_id, method, path, key, body_hash, request_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,14 @@ class Accepted:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request that is not stored yet, and the most that its next call may spend."""
+
+    request: AIRequest
+    most: Amount
+
+
 def body_hash(body: object) -> str:
     """SHA-256 of the canonical JSON: sorted keys, no spaces."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -83,18 +96,13 @@ def body_hash(body: object) -> str:
 def accept(user: User, submission: Submission, idempotency: Idempotency | None = None) -> Accepted:
     """Store the submission, or return what its idempotency key has already made.
 
-    Raises SubmissionInvalid, ContextTooLong, NoModelConfigured, KeyReused, KeyBusy.
+    Raises SubmissionInvalid, ContextTooLong, NoModelConfigured, BudgetExceeded, PriceUnknown, TooMany,
+    KeyReused, KeyBusy.
     """
     earlier = _replay(user, idempotency)
     if earlier is not None:
         return earlier
-    request = _prepare(user, submission)
-    try:
-        return _store(user, request, idempotency)
-    except OperationalError as problem:
-        if isinstance(problem.__cause__, LockNotAvailable):
-            raise KeyBusy("The same submission is being accepted right now.") from None
-        raise
+    return _store(user, _prepare(user, submission), idempotency)
 
 
 def retry(request: AIRequest, idempotency: Idempotency | None = None) -> Accepted:
@@ -143,11 +151,18 @@ def _replay(user: User, idempotency: Idempotency | None) -> Accepted | None:
     return Accepted(request=row.request, replayed=True)
 
 
-def _prepare(user: User, submission: Submission) -> AIRequest:
+def estimate(submission: Submission) -> Amount:
+    """The most that the submission's next call may spend; raises as ``accept`` does."""
     template = _template(submission)
     route = _route(submission, template)
-    needed = _check_window(submission, template, route)
-    return AIRequest(
+    return _most(_needed(submission, template, route), template, route)
+
+
+def _prepare(user: User, submission: Submission) -> Prepared:
+    template = _template(submission)
+    route = _route(submission, template)
+    needed = _needed(submission, template, route)
+    request = AIRequest(
         id=uuid7(),
         user=user,
         team_id=submission.team.pk if submission.team else user.personal_team_id,
@@ -168,6 +183,7 @@ def _prepare(user: User, submission: Submission) -> AIRequest:
         http_request_id=http_request_id(),
         traceparent=traceparent(),
     )
+    return Prepared(request=request, most=_most(needed, template, route))
 
 
 def _template(submission: Submission) -> PromptTemplate:
@@ -199,8 +215,8 @@ def _route(submission: Submission, template: PromptTemplate) -> tuple[ModelSpec,
     return chosen
 
 
-def _check_window(submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> int:
-    """What the input takes of the model that counts most; one model that holds it is enough."""
+def _needed(submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> int:
+    """What the input takes of the model that counts most; one model that holds it is enough, else ContextTooLong."""
     messages = render_prompt(template, submission.payload)
     needs = [(estimate_messages(messages, model), model.context_window - template.max_tokens) for model in route]
     needed, window = min(needs, key=lambda pair: pair[0] - pair[1])
@@ -209,41 +225,35 @@ def _check_window(submission: Submission, template: PromptTemplate, route: tuple
     return max(needed for needed, _window in needs)
 
 
-def _store(user: User, request: AIRequest, idempotency: Idempotency | None) -> Accepted:
-    if idempotency is None:
-        return _insert(request)
+def _most(needed: int, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> Amount:
+    answers = [min(template.max_tokens + model.thought_tokens, model.max_output_tokens) for model in route]
+    return ledger.most_of(route, input_tokens=needed, output_tokens=max(answers))
+
+
+def _store(user: User, prepared: Prepared, idempotency: Idempotency | None) -> Accepted:
+    request = prepared.request
     with transaction.atomic():
-        if _take_key(user, request.pk, idempotency):
-            return _insert(request)
-        earlier = _replay(user, idempotency)
-        if earlier is None:
-            raise KeyBusy("The same submission is being accepted right now.")
-        return earlier
-
-
-def _insert(request: AIRequest) -> Accepted:
-    """One statement, and so one commit where nothing else belongs to it."""
-    request.save(force_insert=True)
-    transaction.on_commit(partial(wake, request.pk))
-    announce_accepted(request)
+        if idempotency is not None and not _take_key(user, request.pk, idempotency):
+            earlier = _replay(user, idempotency)
+            if earlier is None:
+                raise KeyBusy("The same submission is being accepted right now.")
+            return earlier
+        request.save(force_insert=True)
+        ledger.hold(request, prepared.most)
+        transaction.on_commit(partial(wake, request.pk))
+        announce_accepted(request)
     return Accepted(request=request)
 
 
 def _take_key(user: User, request_id: UUID, idempotency: Idempotency) -> bool:
     """Insert the key ahead of its request (the foreign key is checked at commit); a twin in flight is waited for."""
+    name = [idempotency.method, idempotency.path, idempotency.key]
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{TWIN_WAIT}'")
-        cursor.execute(
-            "INSERT INTO requests_app_idempotencykey (id, user_id, method, path, key, body_hash, request_id)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [
-                uuid7(),
-                user.pk,
-                idempotency.method,
-                idempotency.path,
-                idempotency.key,
-                idempotency.body_hash,
-                request_id,
-            ],
-        )
+        try:
+            cursor.execute(TAKE_KEY, [uuid7(), user.pk, *name, idempotency.body_hash, request_id])
+        except OperationalError as problem:
+            if isinstance(problem.__cause__, LockNotAvailable):
+                raise KeyBusy("The same submission is being accepted right now.") from None
+            raise
         return int(cursor.rowcount) == 1

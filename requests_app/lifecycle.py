@@ -22,6 +22,8 @@ from ai.routing import models
 from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
+from requests_app import ledger
+from requests_app.budgets import Amount
 from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.request import AIRequestQuerySet
@@ -151,18 +153,25 @@ def open_calls(openings: Sequence[Opening]) -> list[bool]:
 
 
 def open_call(
-    request: AIRequest, *, attempt: int, model: ModelSpec, reason: AttemptReason, closed: ClosedCall | None
+    request: AIRequest,
+    *,
+    attempt: int,
+    model: ModelSpec,
+    reason: AttemptReason,
+    most: Amount,
+    closed: ClosedCall | None,
 ) -> int:
-    """Commit the row of a call that is about to begin, and return its number; raises FenceLost.
+    """Commit the row of a call that is about to begin, and return its number; raises FenceLost, BudgetExceeded.
 
-    The first call of a claim takes the claimed number; each further one closes its predecessor and raises it. Safe to
-    repeat where the answer to a commit was lost.
+    The first call of a claim takes the claimed number; each further one closes its predecessor and raises it. Budgets
+    hold ``most`` for it. Safe to repeat where the answer to a commit was lost.
     """
     number = attempt if closed is None else attempt + 1
     opening = Opening(request_id=request.pk, fence=attempt, number=number, reason=reason, model=model)
     with _spend_stays(request, closed):
         if not all(open_calls([opening])) and not _opened(request, number):
             raise FenceLost
+        ledger.top_up(request.pk, most)
     return number
 
 
@@ -221,15 +230,16 @@ def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
     if not moved:
         raise FenceLost
     StreamChunk.objects.filter(request_id=request_id).delete()
+    ledger.close(request_id)
     announce_finished(request_id)
 
 
 def record_call(request: AIRequest, call: ClosedCall) -> None:
-    """Close the attempt's row (the first word on its outcome stands) and write its usage, once."""
+    """Close the attempt's row (the first word on its outcome stands), write its usage and charge it, once."""
     AIAttempt.objects.filter(request=request, number=call.attempt, outcome="").update(
         outcome=call.outcome, closed=DatabaseClock()
     )
-    log_usage(
+    written = log_usage(
         reference=request.pk,
         attempt=call.attempt,
         subject=request.user_id,
@@ -246,6 +256,8 @@ def record_call(request: AIRequest, call: ClosedCall) -> None:
         cost_usd=call.cost_usd,
         price=call.price,
     )
+    if written is not None:
+        ledger.book(request.pk, Amount(tokens=written.tokens, usd=written.cost_usd))
 
 
 def text_of(request: AIRequest) -> str:
@@ -294,10 +306,14 @@ def spent(request_id: UUID) -> dict[str, int | Decimal | bool | None]:
 
 @contextmanager
 def _spend_stays(request: AIRequest, closed: ClosedCall | None) -> Iterator[None]:
-    """One transaction for a step and the call it closes; a step that loses its fence still leaves the call recorded."""
+    """One transaction for a step and the call it closes; a step that loses its fence still leaves the call recorded.
+
+    The request's row is locked first, as by everybody who goes on to lock the windows of its budgets.
+    """
     try:
         with transaction.atomic():
             if closed is not None:
+                _lock(request)
                 record_call(request, closed)
             yield
     except FenceLost:
@@ -310,7 +326,10 @@ def record_late(request: AIRequest, call: ClosedCall | None) -> None:
     if call is None:
         return
     with transaction.atomic():
-        # A finish under way has read the sums already: wait for it, or this call is in nobody's.
-        AIRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+        _lock(request)  # a finish under way has read the sums already: wait for it, or this call is in nobody's
         record_call(request, call)
         AIRequest.objects.filter(pk=request.pk, status__in=FINAL).update(**spent(request.pk))
+
+
+def _lock(request: AIRequest) -> None:
+    AIRequest.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=request.pk)

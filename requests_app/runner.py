@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive, failed
 from ai.prompts.registry import render_prompt, stored_prompt
@@ -27,6 +28,8 @@ from ai.types import TextDelta
 from requests_app import lifecycle
 from requests_app.context import carry
 from requests_app.database import DatabaseThreads, Together
+from requests_app.errors import BudgetExceeded
+from requests_app.ledger import most_of
 from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost, Opening
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, AttemptReason, Status
@@ -142,6 +145,8 @@ class Runner:
                             return event
         except FenceLost:
             raise
+        except BudgetExceeded as full:
+            return Failed(code=full.code, message=str(_("The budget has no room for a further call.")))
         except Exception:
             logger.exception("request %s failed inside the worker", run.request.pk)
         return failed("internal_error")
@@ -149,7 +154,9 @@ class Runner:
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
         run.reason = AttemptReason(run.request.attempt_reason if run.closed is None else event.reason)
-        run.attempt = await (self._first_call(run, event) if run.closed is None else self._next_call(run, event))
+        # What was held at acceptance covers the request's first call and no other.
+        first = run.closed is None and run.claim.calls_made == 0
+        run.attempt = await (self._first_call(run, event) if first else self._next_call(run, event))
         carry(attempt=run.attempt)
         run.closed = None
         run.text.clear()
@@ -172,6 +179,7 @@ class Runner:
             attempt=run.attempt,
             model=event.model,
             reason=run.reason,
+            most=most_of([event.model], input_tokens=event.input_tokens, output_tokens=event.output_tokens),
             closed=run.closed,
         )
 

@@ -15,6 +15,7 @@ from requests_app.models import AIRequest
 
 request_accepted = Signal()
 request_finished = Signal()
+budget_reached = Signal()  # 80 or 100 percent of a window are used, each announced once
 swept = Signal()  # a sweep put something right: its facts are a requests_app.sweep.Swept
 
 
@@ -53,6 +54,12 @@ class RequestFinished:
     completed: datetime
     usage: Usage
     cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetReached:
+    window_id: UUID
+    percent: int
 
 
 def announce_accepted(request: AIRequest) -> None:

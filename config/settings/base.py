@@ -270,6 +270,12 @@ LINTEL_OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "http", "https")  # ai.routi
 LINTEL_OPENROUTER_API_KEY = env.secret("OPENROUTER_API_KEY")  # ai.routing, ai.providers
 LINTEL_MODELS = env.words("LINTEL_MODELS")  # ai.routing
 LINTEL_CONTEXT_WINDOW = env.integer("LINTEL_CONTEXT_WINDOW", 8192, least=256)  # ai.routing
+# A user's tokens a day where their own budget says nothing; 0 is no limit.
+LINTEL_DAILY_TOKENS = env.integer("LINTEL_DAILY_TOKENS", 100_000) or None  # requests_app.ledger
+# Waiting and running at once, of one user and of one team, and new ones of a user in any minute; 0 is no limit.
+LINTEL_USER_REQUESTS = env.integer("LINTEL_USER_REQUESTS", 1000) or None  # requests_app.ledger
+LINTEL_TEAM_REQUESTS = env.integer("LINTEL_TEAM_REQUESTS", 5000) or None  # requests_app.ledger
+LINTEL_REQUESTS_PER_MINUTE = env.integer("LINTEL_REQUESTS_PER_MINUTE", 600) or None  # requests_app.ledger
 LINTEL_CONNECT_SECONDS = env.seconds("LINTEL_CONNECT_SECONDS", 5.0, least=0.1)  # ai.providers
 LINTEL_CONTENT_IDLE_SECONDS = env.seconds("LINTEL_CONTENT_IDLE_SECONDS", 30.0, least=0.1)  # ai.engine
 LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.runner

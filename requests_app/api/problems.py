@@ -6,7 +6,7 @@ What a client reads is ours: no stack trace, no database's or provider's words.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -19,7 +19,8 @@ from rest_framework.settings import api_settings
 
 from ai.errors import MOST_PROBLEMS, Problem, PromptBroken
 from ai.storable import pointer
-from requests_app.errors import RequestError, SubmissionInvalid
+from requests_app.api.budget import Budget
+from requests_app.errors import BudgetExceeded, RequestError, SubmissionInvalid, TooMany
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
 
 EXPECTED = ("provider_unavailable", "unavailable")  # of the server's errors, those that need no debugging
@@ -28,10 +29,19 @@ logger = logging.getLogger(__name__)
 
 
 class Fault(APIException):
-    """An error by its code in the table; ``wait`` becomes Retry-After, in seconds."""
+    """An error by its code in the table; ``wait`` becomes Retry-After, in seconds, ``more`` further members."""
 
-    def __init__(self, code: str, detail: str, *, errors: Iterable[Problem] = (), wait: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Iterable[Problem] = (),
+        wait: int | None = None,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(detail, code)
+        self.more = dict(more or {})
         self.default_code = code
         self.status_code = PROBLEMS[code][0]
         self.errors = tuple(errors)
@@ -43,12 +53,17 @@ class ProblemFormatter(ExceptionFormatter):
         request = self.context["request"]
         errors = list(_errors(self.exc))[:MOST_PROBLEMS]
         detail = _sentence(errors) if errors else str(self.exc.detail)
-        return problem(self.exc.default_code, detail, request_id=getattr(request, "request_id", None), errors=errors)
+        body = problem(self.exc.default_code, detail, request_id=getattr(request, "request_id", None), errors=errors)
+        return {**body, **getattr(self.exc, "more", {})}
 
 
 class ProblemHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         exc = super().convert_known_exceptions(exc)
+        if isinstance(exc, BudgetExceeded):
+            return Fault(exc.code, str(exc), more={"budget": Budget({"results": list(exc.windows)}).data["results"]})
+        if isinstance(exc, TooMany):
+            return Fault(exc.code, str(exc), wait=exc.wait_s)
         if isinstance(exc, RequestError):
             errors = exc.problems if isinstance(exc, SubmissionInvalid) else ()
             return Fault(exc.code, str(exc), errors=errors)

@@ -38,6 +38,11 @@ PROBLEM: Described = {
                 "required": ["pointer", "detail"],
             },
         },
+        "budget": {
+            "type": "array",
+            "description": "Of `budget_exceeded`: the windows without room, the one that ends first before the others.",
+            "items": {"$ref": "#/components/schemas/BudgetWindow"},
+        },
     },
     "required": ["type", "title", "status", "detail", "code", "request_id", "errors"],
 }
@@ -74,10 +79,11 @@ ANY = ("not_authenticated", "authentication_failed", "method_not_allowed", "inte
 BODY = ("permission_denied", "too_slow", "length_required", "too_large")
 ACCEPTING = (
     *("invalid", "parse_error", "context_exceeded", "unsupported_media_type", "prompt_broken"),
+    *("budget_exceeded", "price_unknown", "too_many_requests"),
     *("idempotency_key_invalid", "idempotency_key_busy", "idempotency_key_reused", "provider_unavailable"),
 )
 STREAM = ("not_authenticated", "not_found", "method_not_allowed", "position_invalid", "unavailable")
-ANSWERS = ("RequestSummary", "RequestDetail", "PromptSummary", "PromptDetail")
+ANSWERS = ("RequestSummary", "RequestDetail", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget")
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,255}$"},

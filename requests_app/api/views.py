@@ -19,8 +19,9 @@ from rest_framework.response import Response
 
 from ai.errors import PromptNotFound
 from ai.prompts.registry import get_prompt, load_prompts
-from requests_app import intake
+from requests_app import budgets, intake
 from requests_app.api.base import ApiView, person
+from requests_app.api.budget import Budget
 from requests_app.api.filters import KnownParameters
 from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
@@ -113,6 +114,13 @@ class PromptView(ApiView):
             return Response(PromptDetail(get_prompt(key)).data)
         except PromptNotFound:
             raise NotFound from None
+
+
+class BudgetView(ApiView):
+    @operation(success=200, body=Budget, operation_id="budget_read")
+    def get(self, request: Request) -> Response:
+        """What you and your teams may spend in the periods of now, and what is left of it."""
+        return Response(Budget({"results": budgets.states(person(request))}).data)
 
 
 class UnknownPathView(ApiView):

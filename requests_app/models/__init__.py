@@ -1,7 +1,9 @@
 from requests_app.models.attempt import AIAttempt
+from requests_app.models.budget import BudgetHold, BudgetWindow, HoldShare, HoldState, Measure, Period, TokenBudget
 from requests_app.models.chunk import StreamChunk
 from requests_app.models.idempotency import IdempotencyKey
 from requests_app.models.lease import WorkerLease
+from requests_app.models.move import RequestMove
 from requests_app.models.pulse import Pulse
 from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
 
@@ -10,12 +12,20 @@ __all__ = [
     "AIAttempt",
     "AIRequest",
     "AttemptReason",
+    "BudgetHold",
+    "BudgetWindow",
+    "HoldShare",
+    "HoldState",
     "IdempotencyKey",
     "Lane",
+    "Measure",
+    "Period",
     "Priority",
     "Pulse",
+    "RequestMove",
     "Status",
     "StreamChunk",
     "Stuck",
+    "TokenBudget",
     "WorkerLease",
 ]

@@ -7,6 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import pgtrigger
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -37,6 +38,15 @@ MOVES: dict[str, frozenset[str]] = {
     Status.PROCESSING: frozenset({Status.PENDING, Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED}),
 }
 FINAL = frozenset(status for status in Status.values if status not in MOVES)
+WRITE_MOVE = """
+INSERT INTO requests_app_requestmove (request_id, source, target, attempt, code)
+VALUES (
+    NEW.id, CASE TG_OP WHEN 'INSERT' THEN '' ELSE OLD.status END, NEW.status, NEW.attempt,
+    CASE WHEN NEW.error_code = '' AND NEW.status = 'pending' AND TG_OP = 'UPDATE' THEN NEW.attempt_reason
+        ELSE NEW.error_code END
+);
+RETURN NULL;
+"""
 
 
 def sources(target: str) -> list[str]:
@@ -243,6 +253,21 @@ class AIRequest(models.Model):
             models.CheckConstraint(
                 condition=models.Q(cancel_requested_at=None) | ~models.Q(status=Status.PENDING),
                 name="request_waits_without_a_wish_to_cancel",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="moves",
+                field="status",
+                transitions=[(source, target) for source, targets in MOVES.items() for target in sorted(targets)],
+            ),
+            pgtrigger.Trigger(name="first_move", when=pgtrigger.After, operation=pgtrigger.Insert, func=WRITE_MOVE),
+            pgtrigger.Trigger(
+                name="further_move",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("status"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.AnyChange("status"),
+                func=WRITE_MOVE,
             ),
         ]
 

@@ -5,12 +5,16 @@ from uuid import UUID
 import pytest
 
 from accounts.models import User
+from ai.routing import model as model_named
 from requests_app import lifecycle
+from requests_app.budgets import Amount
 from requests_app.intake import Submission, accept
-from requests_app.lifecycle import Claim
-from requests_app.models import AIRequest, WorkerLease
+from requests_app.lifecycle import Claim, ClosedCall, open_call
+from requests_app.models import AIRequest, AttemptReason, WorkerLease
 from requests_app.models.clock import seconds_from_now
 
+NOTHING = Amount()
+SMALL = "smollm2-135m-instruct"
 SUMMARY = Submission(
     prompt_key="document_summary",
     payload={"document": "The quay was rebuilt."},
@@ -46,3 +50,14 @@ def claim_next(lease_id: UUID) -> Claim | None:
     """The next waiting request, if there is one."""
     [claimed] = lifecycle.claim([lease_id])
     return claimed
+
+
+def opened(
+    claim: Claim,
+    *,
+    attempt: int,
+    reason: AttemptReason = AttemptReason.FIRST,
+    most: Amount = NOTHING,
+    closed: ClosedCall | None = None,
+) -> int:
+    return open_call(claim.request, attempt=attempt, model=model_named(SMALL), reason=reason, most=most, closed=closed)

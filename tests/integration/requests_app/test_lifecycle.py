@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import uuid4
 
+import pgtrigger
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 from pytest_django import DjangoAssertNumQueries
@@ -20,21 +21,22 @@ from requests_app.lifecycle import (
     Opening,
     claim,
     finish,
-    open_call,
     open_calls,
     put_back,
     record_late,
 )
-from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status, StreamChunk, WorkerLease
+from requests_app.models import AIAttempt, AIRequest, AttemptReason, RequestMove, Status, StreamChunk, WorkerLease
 from requests_app.models.request import FINAL, MOVES
-from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
+from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease, opened
 
 SMALL = "smollm2-135m-instruct"
 DONE = Ending(status=Status.DONE, text="The answer.")
+FAILED = Ending(status=Status.FAILED, code="refused")
+GUARD = "requests_app.AIRequest:moves"
 
 
 def begun(claim: Claim) -> int:
-    return open_call(claim.request, attempt=claim.attempt, model=model(SMALL), reason=AttemptReason.FIRST, closed=None)
+    return opened(claim, attempt=claim.attempt)
 
 
 def opening(found: Claim) -> Opening:
@@ -115,12 +117,8 @@ def test_first_call_takes_the_claimed_number(claim: Claim) -> None:
 
 
 def test_next_call_raises_the_number_and_charges_the_last(claim: Claim) -> None:
-    number = open_call(
-        claim.request,
-        attempt=begun(claim),
-        model=model(SMALL),
-        reason=AttemptReason.RETRY,
-        closed=closed(1, outcome="provider_unavailable"),
+    number = opened(
+        claim, attempt=begun(claim), reason=AttemptReason.RETRY, closed=closed(1, outcome="provider_unavailable")
     )
     assert number == 2
     assert list(AIAttempt.objects.values_list("number", "reason", "outcome")) == [
@@ -167,12 +165,8 @@ def test_answer_without_a_form_has_no_value(claim: Claim) -> None:
 
 def test_second_question_is_not_asked_again_after_a_takeover(claim: Claim, lease: WorkerLease) -> None:
     assert not claim.reasked
-    attempt = open_call(
-        claim.request,
-        attempt=begun(claim),
-        model=model(SMALL),
-        reason=AttemptReason.REASK,
-        closed=closed(1, outcome="output_invalid"),
+    attempt = opened(
+        claim, attempt=begun(claim), reason=AttemptReason.REASK, closed=closed(1, outcome="output_invalid")
     )
     put_back(claim.request, attempt=attempt, after_s=0, reason=AttemptReason.TAKEOVER, closed=None)
     again = claim_next(lease.pk)
@@ -181,9 +175,7 @@ def test_second_question_is_not_asked_again_after_a_takeover(claim: Claim, lease
 
 
 def test_lost_second_question_counts_the_answer_it_showed(claim: Claim) -> None:
-    attempt = open_call(
-        claim.request, attempt=begun(claim), model=model(SMALL), reason=AttemptReason.REASK, closed=closed(1)
-    )
+    attempt = opened(claim, attempt=begun(claim), reason=AttemptReason.REASK, closed=closed(1))
     finish(claim.request, attempt=attempt, ending=Ending(status=Status.CANCELLED), closed=None)
     lost = LLMUsageLog.objects.get(attempt=attempt)
     assert lost.input_tokens == claim.request.input_estimate + 5
@@ -203,7 +195,7 @@ def test_wrong_fence_changes_nothing(claim: Claim, stale: int) -> None:
     with pytest.raises(FenceLost):
         put_back(claim.request, attempt=stale, after_s=0, reason=AttemptReason.RESUMED, closed=None)
     with pytest.raises(FenceLost):
-        open_call(claim.request, attempt=stale, model=model(SMALL), reason=AttemptReason.RETRY, closed=None)
+        opened(claim, attempt=stale, reason=AttemptReason.RETRY, closed=None)
     assert AIRequest.objects.get().status == Status.PROCESSING
 
 
@@ -277,11 +269,43 @@ def test_usage_rows_cannot_be_changed(claim: Claim) -> None:
 def test_only_the_moves_of_the_table_are_made(waiting: AIRequest, source: str, target: str) -> None:
     lease = new_lease() if source == Status.PROCESSING else None
     result = "x" if source == Status.DONE else None
-    AIRequest.objects.update(status=source, lease=lease, result=result)
+    with pgtrigger.ignore(GUARD):
+        AIRequest.objects.update(status=source, lease=lease, result=result)
     fields = {"lease": new_lease()} if target == Status.PROCESSING else {}
     fields |= {"result": "x" if target == Status.DONE else None}  # type: ignore[dict-item]
     moved = AIRequest.objects.move(Status(target), **fields)
     assert moved == (1 if target in MOVES.get(source, ()) else 0)
+
+
+@pytest.mark.parametrize("source", sorted(FINAL))
+def test_database_lets_nothing_leave_a_final_status(waiting: AIRequest, source: str) -> None:
+    with pgtrigger.ignore(GUARD):
+        AIRequest.objects.update(status=source, result="x" if source == Status.DONE else None)
+    for target in set(Status.values) - {source}:
+        with pytest.raises(ProgrammingError, match="Invalid transition"), transaction.atomic():
+            AIRequest.objects.update(status=target)
+
+
+def test_every_move_is_written_down(claim: Claim) -> None:
+    attempt = begun(claim)
+    put_back(claim.request, attempt=attempt, after_s=0, reason=AttemptReason.RESUMED, closed=closed(attempt))
+    again = claim_next(new_lease().pk)
+    assert again is not None
+    finish(again.request, attempt=again.attempt, ending=FAILED, closed=None)
+    moves = RequestMove.objects.values_list("source", "target", "attempt", "code")
+    assert list(moves) == [
+        ("", "pending", 0, ""),
+        ("pending", "processing", 1, ""),
+        ("processing", "pending", 1, "resumed"),
+        ("pending", "processing", 2, ""),
+        ("processing", "failed", 2, "refused"),
+    ]
+
+
+def test_move_that_is_rolled_back_is_not_written_down(claim: Claim) -> None:
+    with pytest.raises(FenceLost):
+        finish(claim.request, attempt=claim.attempt + 1, ending=FAILED, closed=None)
+    assert not RequestMove.objects.filter(target=Status.FAILED).exists()
 
 
 def test_final_is_what_nothing_leaves() -> None:
@@ -310,9 +334,7 @@ def test_first_call_may_be_opened_twice(claim: Claim) -> None:
 def test_further_call_may_be_opened_twice(claim: Claim) -> None:
     first = begun(claim)
     for _twice in range(2):
-        number = open_call(
-            claim.request, attempt=first, model=model(SMALL), reason=AttemptReason.RETRY, closed=closed(first)
-        )
+        number = opened(claim, attempt=first, reason=AttemptReason.RETRY, closed=closed(first))
         assert number == 2
     assert list(AIAttempt.objects.values_list("number", flat=True)) == [1, 2]
     assert LLMUsageLog.objects.count() == 1
@@ -325,4 +347,4 @@ def test_call_of_another_claim_is_not_taken_for_our_own(claim: Claim) -> None:
     assert other is not None
     assert begun(other) == 2
     with pytest.raises(FenceLost):
-        open_call(claim.request, attempt=first, model=model(SMALL), reason=AttemptReason.RETRY, closed=closed(first))
+        opened(claim, attempt=first, reason=AttemptReason.RETRY, closed=closed(first))

@@ -9,19 +9,17 @@ from django.db.models import F
 
 from accounts.models import User
 from ai.models import LLMUsageLog
-from ai.routing import model
 from requests_app.intake import Idempotency, accept, cancel
-from requests_app.lifecycle import Claim, open_call
-from requests_app.models import AIAttempt, AIRequest, AttemptReason, IdempotencyKey, Status, StreamChunk, WorkerLease
+from requests_app.lifecycle import Claim
+from requests_app.models import AIAttempt, AIRequest, IdempotencyKey, Status, StreamChunk, WorkerLease
 from requests_app.models.clock import seconds_from_now
 from requests_app.sweep import ADVISORY_LOCK, Swept, sweep
-from tests.integration.requests_app.conftest import SUMMARY
+from tests.integration.requests_app.conftest import SUMMARY, opened
 
 
 def begin(claim: Claim, text: str = "") -> None:
     """A call under way, with this text in the log."""
-    small = model("smollm2-135m-instruct")
-    open_call(claim.request, attempt=claim.attempt, model=small, reason=AttemptReason.FIRST, closed=None)
+    opened(claim, attempt=claim.attempt)
     if text:
         StreamChunk.objects.create(request_id=claim.request.pk, attempt=claim.attempt, start=0, text=text)
 

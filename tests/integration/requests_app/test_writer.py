@@ -9,14 +9,12 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from ai.routing import model
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept
-from requests_app.lifecycle import open_call
 from requests_app.live import LiveChunk
-from requests_app.models import AIRequest, AttemptReason, StreamChunk
+from requests_app.models import AIRequest, StreamChunk
 from requests_app.writer import ChunkWriter
-from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
+from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease, opened
 from tests.services import SERVICES
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -36,8 +34,7 @@ def running_requests(count: int) -> list[AIRequest]:
         accept(user, SUMMARY)
     claims = [claim for _each in range(count) if (claim := claim_next(lease.pk))]
     for claim in claims:
-        small = model("smollm2-135m-instruct")
-        open_call(claim.request, attempt=claim.attempt, model=small, reason=AttemptReason.FIRST, closed=None)
+        opened(claim, attempt=claim.attempt)
     return [claim.request for claim in claims]
 
 

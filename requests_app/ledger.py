@@ -1,0 +1,98 @@
+"""Budgets: what a request may spend is held before its calls, and settled by what they used.
+
+A hold covers the next call. It is taken in the commit that accepts the request, topped up in the commits that open
+further calls, and closed in the one that ends the request; what a call used is booked with its usage record, whoever
+writes that. All go through one SQL function, which locks the windows concerned in the order of their ids, so limits
+hold under any concurrency and nothing depends on a reset. Callers have locked the request's row before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from ai.pricing import cost_of
+from ai.signals import announce
+from ai.types import ModelSpec, Usage
+from requests_app.budgets import Amount, state_of
+from requests_app.errors import BudgetExceeded, PriceUnknown, TooMany
+from requests_app.models import AIRequest, BudgetWindow, HoldShare, Measure
+from requests_app.signals import BudgetReached, budget_reached
+
+NOTHING = Amount()
+OPEN = "SELECT * FROM requests_app_open_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+MOVE = "SELECT * FROM requests_app_move_hold(%s, %s, %s, %s, %s, %s, %s)"
+
+BUSY_WAIT_S = 5
+TOO_MANY = {
+    "user_busy": "You have too many requests under way; wait for some of them to end.",
+    "team_busy": "Your team has too many requests under way; wait for some of them to end.",
+    "too_fast": "You send requests too fast.",
+}
+
+
+def most_of(route: Iterable[ModelSpec], *, input_tokens: int, output_tokens: int) -> Amount:
+    """What one call may spend at the dearest model of a route."""
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, estimated=True)
+    costs = [cost_of(usage, model) for model in route]
+    known = [cost.usd for cost in costs if cost is not None]
+    return Amount(tokens=input_tokens + output_tokens, usd=max(known) if len(known) == len(costs) else None)
+
+
+def hold(request: AIRequest, cover: Amount) -> None:
+    """Open the hold of a request that the current transaction has inserted.
+
+    Raises BudgetExceeded, PriceUnknown; TooMany where its user or team has too many under way, or sends too fast.
+    """
+    limits = [settings.LINTEL_USER_REQUESTS, settings.LINTEL_TEAM_REQUESTS, settings.LINTEL_REQUESTS_PER_MINUTE]
+    whose = [request.pk, request.user_id, request.team_id, request.deadline]
+    _call(OPEN, [*whose, cover.tokens, cover.usd, settings.LINTEL_DAILY_TOKENS, *limits], cover=cover)
+    if cover.usd is None and _limits_dollars(request.pk):
+        raise PriceUnknown("The price of this prompt's model is not known, and a budget in dollars applies.")
+
+
+def top_up(reference: UUID, cover: Amount) -> None:
+    """Make the hold cover a further call; raises BudgetExceeded, and leaves the hold as it was then."""
+    _move(reference, cover=cover)
+
+
+def book(reference: UUID, used: Amount) -> None:
+    """Settle what a call used, also of a hold that was closed long ago."""
+    _move(reference, used=used)
+
+
+def close(reference: UUID) -> None:
+    """Give back what is still held: the request has ended."""
+    _move(reference, closing=True)
+
+
+def _move(reference: UUID, *, used: Amount = NOTHING, cover: Amount | None = None, closing: bool = False) -> None:
+    covers = [None, None] if cover is None else [cover.tokens, cover.usd]
+    arguments = [reference, used.tokens, used.usd, *covers, settings.LINTEL_DAILY_TOKENS, closing]
+    _call(MOVE, arguments, cover=cover or NOTHING)
+
+
+def _call(function: str, arguments: list[Any], *, cover: Amount) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(function, arguments)
+        rows: list[tuple[str, UUID, Decimal]] = cursor.fetchall()
+    for kind, window_id, percent in rows:
+        if kind == "reached":
+            announce(budget_reached, BudgetReached(window_id=window_id, percent=int(percent)))
+    for kind, _subject, amount in rows:
+        if kind in TOO_MANY:
+            raise TooMany(TOO_MANY[kind], wait_s=math.ceil(amount) if kind == "too_fast" else BUSY_WAIT_S)
+    if full := [window_id for kind, window_id, _amount in rows if kind == "full"]:
+        windows = BudgetWindow.objects.select_related("budget__user", "budget__team").filter(pk__in=full)
+        raise BudgetExceeded([state_of(window) for window in windows.order_by("ends")], needed=cover)
+
+
+def _limits_dollars(reference: UUID) -> bool:
+    shares = HoldShare.objects.filter(hold_id=reference, window__budget__measure=Measure.USD)
+    return shares.exclude(window__budget__limit=None).exists()
