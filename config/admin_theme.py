@@ -17,10 +17,20 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
         [
             ("requests_app", "airequest", _("Requests"), "forum"),
             ("requests_app", "aiattempt", _("Attempts"), "replay"),
+            ("requests_app", "requestmove", _("Moves"), "timeline"),
             ("requests_app", "idempotencykey", _("Idempotency keys"), "key"),
         ],
     ),
-    (_("Cost"), [("ai", "llmusagelog", _("Usage records"), "receipt_long")]),
+    (
+        _("Cost"),
+        [
+            ("ai", "llmusagelog", _("Usage records"), "receipt_long"),
+            ("requests_app", "tokenbudget", _("Budgets"), "savings"),
+            ("requests_app", "budgetwindow", _("Periods of budgets"), "date_range"),
+            ("requests_app", "budgethold", _("Holds"), "front_hand"),
+            ("requests_app", "holdshare", _("Shares of holds"), "pie_chart"),
+        ],
+    ),
     (
         _("Prompts"),
         [

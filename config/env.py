@@ -129,6 +129,17 @@ def database(name: str) -> dict[str, object] | None:
     return entry
 
 
+def mail(name: str, *, otherwise: str) -> dict[str, object]:
+    """Django's EMAIL_ settings of a mail server's address; where there is none, another of Django's backends."""
+    value = url(name, "smtp", "smtp+tls", "smtp+ssl")
+    if value is None:
+        return {"EMAIL_BACKEND": f"django.core.mail.backends.{otherwise}.EmailBackend"}
+    found = dict(environ.Env.email_url_config(value))
+    if not found["EMAIL_HOST"]:
+        raise ImproperlyConfigured(f"{name} names no host.")
+    return {key: each for key, each in found.items() if each}
+
+
 def _number(name: str, default: str, *, least: float, kind: type[int] | type[float]) -> float:
     value = text(name, default)
     try:

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,6 @@ class RequestsConfig(AppConfig):
     name = "requests_app"
     label = "requests_app"
     verbose_name = "Requests"
+
+    def ready(self) -> None:
+        import_module("requests_app.budget_mail")

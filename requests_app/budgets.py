@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -63,16 +63,32 @@ def worded(amount: Decimal | None, measure: str) -> str:
     return f"${usd(amount)}" if measure == Measure.USD else _("%(count)s tokens") % {"count": f"{amount:,.0f}"}
 
 
-def states(user: User) -> list[WindowState]:
-    """The windows of now that the user's requests may meet: their own, and those of their teams."""
-    whose = Q(user=user) | Q(team__in=Team.objects.of(user))
-    budgets = list(TokenBudget.objects.filter(whose).select_related("user", "team").order_by("created", "id"))
+def states(user: User, team: Team | None = None) -> list[WindowState]:
+    """The windows of now that the user's requests may meet."""
+    return [state_now(budget) for budget in budgets_of(user, team)]
+
+
+def budgets_of(user: User, team: Team | None = None) -> list[TokenBudget]:
+    """The user's own, and those of their teams or of one team. Their own for a day's tokens may not be stored yet."""
+    whose = Q(user=user) | (Q(team=team) if team else Q(team__in=Team.objects.of(user)))
+    budgets = list(with_windows(TokenBudget.objects.filter(whose)).order_by("created", "id"))
     if not any(_takes_default(budget) for budget in budgets):
         budgets.insert(0, TokenBudget(user=user))
+    return budgets
+
+
+def with_windows(budgets: QuerySet[TokenBudget]) -> QuerySet[TokenBudget]:
+    """Budgets with their owners and the windows of now, in two queries."""
     now = timezone.now()
-    current = BudgetWindow.objects.filter(budget__in=[b.pk for b in budgets], starts__lte=now, ends__gt=now)
-    windows = {window.budget_id: window for window in current}
-    return [state_of(windows.get(budget.pk) or _opened(budget, now), budget) for budget in budgets]
+    current = BudgetWindow.objects.filter(starts__lte=now, ends__gt=now)
+    return budgets.select_related("user", "team").prefetch_related(Prefetch("windows", current))
+
+
+def state_now(budget: TokenBudget) -> WindowState:
+    """After a change of the time zone two windows may hold now: it is the one that requests meet."""
+    opened = _opened(budget, timezone.now())
+    met = (window for window in budget.windows.all() if window.starts == opened.starts)
+    return state_of(next(met, opened), budget)
 
 
 def state_of(window: BudgetWindow, budget: TokenBudget | None = None) -> WindowState:

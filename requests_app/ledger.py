@@ -28,6 +28,24 @@ from requests_app.signals import BudgetReached, budget_reached
 NOTHING = Amount()
 OPEN = "SELECT * FROM requests_app_open_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 MOVE = "SELECT * FROM requests_app_move_hold(%s, %s, %s, %s, %s, %s, %s)"
+COMING = """
+INSERT INTO requests_app_budgetwindow (id, budget_id, starts, ends, used, held, announced)
+SELECT gen_random_uuid(), coming.id, coming.starts AT TIME ZONE coming.timezone,
+    (coming.starts + coming.length) AT TIME ZONE coming.timezone, 0, 0, 0
+FROM (
+    SELECT budget.id, budget.timezone, period.length,
+        date_trunc(budget.period, clock_timestamp() AT TIME ZONE budget.timezone) + period.length AS starts
+    FROM requests_app_tokenbudget AS budget
+    CROSS JOIN LATERAL (SELECT ('1 ' || budget.period)::interval AS length) AS period
+    WHERE EXISTS (
+        SELECT FROM requests_app_budgetwindow AS window_
+        WHERE window_.budget_id = budget.id AND window_.ends > clock_timestamp() - period.length
+            AND (window_.used <> 0 OR window_.held <> 0)
+    )
+) AS coming
+ORDER BY coming.id
+ON CONFLICT DO NOTHING
+"""
 
 BUSY_WAIT_S = 5
 TOO_MANY = {
@@ -70,6 +88,13 @@ def book(reference: UUID, used: Amount) -> None:
 def close(reference: UUID) -> None:
     """Give back what is still held: the request has ended."""
     _move(reference, closing=True)
+
+
+def open_coming() -> int:
+    """Open the next window of each budget that was used in its last period; returns how many there were not yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMING)
+        return int(cursor.rowcount)
 
 
 def _move(reference: UUID, *, used: Amount = NOTHING, cover: Amount | None = None, closing: bool = False) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from requests_app.budget_mail import mail_due
 from requests_app.models.pulse import BEAT, BEAT_SILENCE, Pulse
+from requests_app.rollover import roll_over
 from requests_app.sweep import sweep
-from requests_app.wake import SWEEP_TASK, TASK
+from requests_app.wake import MAIL_TASK, RESET_TASK, SWEEP_TASK, TASK
 from requests_app.worker import this_worker
 
 
@@ -22,3 +24,15 @@ def sweep_requests() -> None:
     """Sent by beat; having run at all proves beat and the jobs worker alive."""
     Pulse.objects.beat(BEAT, gap_s=BEAT_SILENCE.total_seconds())
     sweep()
+
+
+@shared_task(name=MAIL_TASK)
+def mail_budgets() -> None:
+    """Sent when a budget reaches a step, and by beat for what was not sent then."""
+    mail_due()
+
+
+@shared_task(name=RESET_TASK)
+def reset_daily_token_budgets() -> None:
+    """Sent by beat. Budgets do without: each window begins at nothing anyhow."""
+    roll_over()

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 TASK = "requests_app.run_ai_request"
 SWEEP_TASK = "requests_app.sweep"
+MAIL_TASK = "requests_app.mail_budgets"
+RESET_TASK = "requests_app.reset_daily_token_budgets"
 QUEUE = "requests"
 MESSAGE_VERSION = 1
 
@@ -44,6 +46,10 @@ class Announcer:
     def changed(self, request_id: UUID) -> None:
         """A row is worth a look to its readers."""
         self._say(partial(async_to_sync(_publish_change), request_id))
+
+    def wake_mail(self) -> None:
+        """A budget has reached a step that its owners should hear of."""
+        self._say(partial(current_app.send_task, MAIL_TASK, retry=False))
 
     def _say(self, hint: Callable[[], object]) -> None:
         self._ensure_thread()
@@ -74,4 +80,4 @@ async def _publish_change(request_id: UUID) -> None:
 
 
 _announcer = Announcer()
-wake, changed = _announcer.wake, _announcer.changed
+wake, changed, wake_mail = _announcer.wake, _announcer.changed, _announcer.wake_mail

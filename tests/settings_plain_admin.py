@@ -3,4 +3,4 @@
 from config.settings.test import *  # noqa: F403
 from config.settings.test import INSTALLED_APPS as _APPS
 
-INSTALLED_APPS = [app for app in _APPS if app != "unfold"]
+INSTALLED_APPS = [app for app in _APPS if not app.startswith("unfold")]

@@ -22,7 +22,8 @@ INSTALLED_APPS = [
     "accounts",
     "ai",
     "requests_app",
-    "unfold",  # before the admin, which it dresses; without it the admin is Django's own
+    "unfold",  # before the admin, which it dresses; without these two the admin is Django's own
+    "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "knox",
     "pgtrigger",
     "rest_framework",
+    "simple_history",
 ]
 
 MIDDLEWARE = [
@@ -299,5 +301,9 @@ LINTEL_METRICS_DIR = env.path("LINTEL_METRICS_DIR", None)  # config.metrics
 LINTEL_METRICS_TOKEN = env.optional("LINTEL_METRICS_TOKEN")  # config.metrics
 LINTEL_METRICS_HOST = env.text("LINTEL_METRICS_HOST", "127.0.0.1")  # config.metrics, of workers
 LINTEL_METRICS_PORT = env.integer("LINTEL_METRICS_PORT", 0)  # config.metrics, of workers; 0: none
+
+globals().update(env.mail("EMAIL_URL", otherwise="dummy"))  # a dummy turns the mails of budgets off
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "lintel@localhost")
 
 LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "plain", "json"))

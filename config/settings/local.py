@@ -17,4 +17,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 LINTEL_PROMPTS_LIVE = True
 LINTEL_DEMO = True
+globals().update(env.mail("EMAIL_URL", otherwise="console"))
 LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "plain", "json"), all_words=DEBUG)

@@ -1,6 +1,8 @@
 """The admin of this app's tables and of ai's, and what a user and a team spend. Each page answers a named question."""
 
 from requests_app.admin.attempts import AttemptAdmin
+from requests_app.admin.budgets import BudgetAdmin, HoldAdmin, ShareAdmin, WindowAdmin
+from requests_app.admin.moves import MoveAdmin
 from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
 from requests_app.admin.prompts import PromptLabelAdmin, PromptTemplateAdmin
 from requests_app.admin.requests import RequestAdmin
@@ -10,13 +12,18 @@ from requests_app.admin.workers import WorkerLeaseAdmin
 
 __all__ = [
     "AttemptAdmin",
+    "BudgetAdmin",
+    "HoldAdmin",
     "IdempotencyKeyAdmin",
+    "MoveAdmin",
     "PromptLabelAdmin",
     "PromptTemplateAdmin",
     "PulseAdmin",
     "RequestAdmin",
+    "ShareAdmin",
     "SpendingPersonAdmin",
     "SpendingTeamAdmin",
     "UsageAdmin",
+    "WindowAdmin",
     "WorkerLeaseAdmin",
 ]

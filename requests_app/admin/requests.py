@@ -21,6 +21,7 @@ from accounts.admin.base import LargeTableAdmin, link
 from requests_app import intake
 from requests_app.admin.attempts import AttemptsInline
 from requests_app.admin.filters import AcceptedFilter, FailureFilter, StuckFilter
+from requests_app.admin.moves import MovesInline
 from requests_app.admin.spending import Spent
 from requests_app.errors import RequestError
 from requests_app.models import AIRequest, StreamChunk
@@ -52,7 +53,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
     search_fields = ["id", "user__username", "http_request_id", "object_id"]
     search_exactly = "user__username"
     search_help_text = gettext_lazy("Id, user; object or HTTP request id (30 days)")
-    inlines = [AttemptsInline]
+    inlines = [AttemptsInline, MovesInline]
     actions = ["cancel", "retry"]
 
     payload_text, metadata_text, result_text, partial_text, output_text = (_shown(field) for field in LONG_COLUMNS)

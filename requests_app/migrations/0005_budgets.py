@@ -155,6 +155,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "mailed",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        editable=False,
+                        help_text="The share for which mail was sent.",
+                        verbose_name="mailed",
+                    ),
+                ),
+                (
                     "budget",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -166,6 +175,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "budget window",
                 "verbose_name_plural": "budget windows",
+                "indexes": [models.Index(fields=["ends"], name="window_by_end")],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +228,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="budget_of_a_user_or_a_team",
+                violation_error_message="Name a user or a team, and not both.",
             ),
         ),
         migrations.AddConstraint(

@@ -1,6 +1,6 @@
 """What may be spent, what has been, and what is held for calls that are yet to be made.
 
-Amounts are tokens or US dollars, as the budget's measure says. Only ``requests_app.ledger`` writes windows and holds.
+Amounts are tokens or US dollars, as the budget's measure says. Only ``requests_app.ledger`` writes amounts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 from uuid_utils.compat import uuid7
 
 from requests_app.models.clock import DatabaseClock
@@ -59,6 +60,7 @@ class TokenBudget(models.Model):
     )
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_timezone])
     created = models.DateTimeField(_("created"), db_default=DatabaseClock(), editable=False)
+    history = HistoricalRecords(history_id_field=models.BigAutoField(primary_key=True), excluded_fields=["created"])
 
     class Meta:
         verbose_name = _("token budget")
@@ -67,6 +69,7 @@ class TokenBudget(models.Model):
             models.CheckConstraint(
                 condition=models.Q(user=None, team__isnull=False) | models.Q(user__isnull=False, team=None),
                 name="budget_of_a_user_or_a_team",
+                violation_error_message=_("Name a user or a team, and not both."),
             ),
             models.CheckConstraint(
                 condition=models.Q(limit=None) | models.Q(limit__gte=0), name="budget_limit_not_negative"
@@ -76,7 +79,7 @@ class TokenBudget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user or self.team}: {self.measure} a {self.period}"
+        return f"{self.user or self.team}: {self.get_measure_display()} a {self.get_period_display()}"
 
 
 class BudgetWindow(models.Model):
@@ -91,10 +94,14 @@ class BudgetWindow(models.Model):
     announced = models.PositiveSmallIntegerField(
         _("announced"), default=0, help_text=_("The highest share of the limit, in percent, that was announced.")
     )
+    mailed = models.PositiveSmallIntegerField(
+        _("mailed"), db_default=0, editable=False, help_text=_("The share for which mail was sent.")
+    )
 
     class Meta:
         verbose_name = _("budget window")
         verbose_name_plural = _("budget windows")
+        indexes = [models.Index(fields=["ends"], name="window_by_end")]
         constraints = [
             models.UniqueConstraint(fields=["budget", "starts"], name="window_once"),
             models.CheckConstraint(condition=models.Q(held__gte=0), name="window_held_not_negative"),

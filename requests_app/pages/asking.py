@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.page_request import PageRequest as PageRequest
-from requests_app.errors import NoModelConfigured
+from requests_app.errors import NoModelConfigured, TooMany
 from requests_app.intake import Idempotency, body_hash
 from requests_app.models import AIRequest
 
@@ -76,4 +76,6 @@ def sentence(problem: Exception) -> str:
     """Why something was not accepted, for a person."""
     if isinstance(problem, NoModelConfigured):
         return _("No model is set up that could answer.")
+    if isinstance(problem, TooMany):
+        return _("%(reason)s Try again in %(seconds)d s.") % {"reason": problem, "seconds": problem.wait_s}
     return str(problem)

@@ -1,13 +1,16 @@
 from django.urls import path
 
+from requests_app.pages.views.budgets import budgets
 from requests_app.pages.views.history import cancel_selected, history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row
 from requests_app.pages.views.request import answer, request_page, retry, state, stop
-from requests_app.pages.views.run import recent, run
+from requests_app.pages.views.run import allowance, recent, run
 
 urlpatterns = [
     path("", run, name="run"),
     path("recent", recent, name="recent"),
+    path("allowance", allowance, name="allowance"),
+    path("account/budgets", budgets, name="budgets"),
     path("history", history, name="history"),
     path("history/rows", history_rows, name="history-rows"),
     path("history/cancel", cancel_selected, name="history-cancel"),

@@ -14,7 +14,11 @@ from django.utils.translation import gettext_lazy
 from ai.failures import FAILURES as CORE_FAILURES
 
 # One sentence for each code of the closed list.
-FAILURES: dict[str, str | Promise] = {**CORE_FAILURES, "worker_lost": gettext_lazy("Its workers were lost too often.")}
+FAILURES: dict[str, str | Promise] = {
+    **CORE_FAILURES,
+    "worker_lost": gettext_lazy("Its workers were lost too often."),
+    "budget_exceeded": gettext_lazy("The budget had no room for a further call."),
+}
 # How one call ended, where that is said otherwise than of the whole request.
 CALL_ENDS: dict[str, str | Promise] = {
     "provider_unavailable": gettext_lazy("It did not answer, or not to the end."),

@@ -216,6 +216,7 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "account, password refused": password_refused,
     "account, no token": go("/account/tokens"),
     "account, a token": token_made,
+    "account, budgets": go("/account/budgets"),
     "account, no team": go("/account/teams"),
     "account, a team": team_made,
     "operations": looked_at,

@@ -9,12 +9,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import Membership, Team, User
-from requests_app.models import AIRequest
+from requests_app.models import AIRequest, BudgetHold, BudgetWindow, HoldShare, RequestMove, TokenBudget
 
 FILES = Path(__file__).resolve().parents[2] / "demo"
 SUPERUSER = "admin"
@@ -58,13 +60,29 @@ def person(name: str) -> User:
     return User.objects.create_user(name, password=name)
 
 
+def _clear_requests(requests: QuerySet[AIRequest]) -> None:
+    HoldShare.objects.filter(hold__in=requests.values("pk")).delete()
+    BudgetHold.objects.filter(reference__in=requests.values("pk")).delete()
+    with pgtrigger.ignore("requests_app.RequestMove:insert_only"):
+        RequestMove.objects.filter(request__in=requests).delete()
+    requests.update(retry_of=None)
+    requests.delete()
+
+
+def _clear_budgets(whose: Q) -> None:
+    budgets = TokenBudget.objects.filter(whose)
+    HoldShare.objects.filter(window__budget__in=budgets).delete()
+    BudgetWindow.objects.filter(budget__in=budgets).delete()
+    budgets.delete()
+    TokenBudget.history.filter(whose).delete()
+
+
 def clear() -> str:
     """Remove everything that hangs on the demo users. Usage records stay: they are written once and name nobody."""
     people = User.objects.filter(username__in=PEOPLE)
-    requests = AIRequest.objects.filter(user__in=people)
-    requests.update(retry_of=None)
-    requests.delete()
+    _clear_requests(AIRequest.objects.filter(user__in=people))
     teams = Team.objects.filter(name__in=TEAMS, personal_of=None, ai_requests=None)
+    _clear_budgets(Q(user__in=people) | Q(team__personal_of__in=people) | Q(team__in=teams))
     removed = teams.count()
     teams.delete()
     Membership.objects.filter(user__in=people).delete()

@@ -11,17 +11,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ai.errors import Problem, PromptError
 from requests_app import intake
-from requests_app.errors import RequestError, SubmissionInvalid
+from requests_app.errors import BudgetExceeded, PriceUnknown, RequestError, SubmissionInvalid, TooMany
 from requests_app.models import AIRequest
+from requests_app.pages.allowance import allowance_of
 from requests_app.pages.asking import PageRequest, for_page_parts, named, sentence, uuid_or_none
 from requests_app.pages.chooser import Choice, answerer_of, choices, chosen, why_absent
 from requests_app.pages.forms import PromptForm
 from requests_app.pages.phrases import file_phrases
 from requests_app.pages.recent import recent_rows
+from requests_app.problems import PROBLEMS
 
 
 @never_cache
@@ -50,21 +52,48 @@ def recent(http: PageRequest) -> HttpResponse:
     return render(http, "requests_app/recent.html", _recent(http))
 
 
+@never_cache
+@require_POST
+def allowance(http: PageRequest) -> HttpResponse:
+    """What the form's content may need and what is left. Whoever is logged out meanwhile keeps page and text."""
+    choice = next((choice for choice in choices() if choice.key == http.POST.get("prompt")), None)
+    if choice is None or not http.user.is_authenticated:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    form = PromptForm.sent(choice.template, http.POST.dict())
+    return render(
+        http, "requests_app/allowance.html", {"allowance": allowance_of(http.user, _submission(choice, form))}
+    )
+
+
+def _submission(choice: Choice, form: PromptForm) -> intake.Submission:
+    return intake.Submission(prompt_key=choice.key, payload=form.payload)
+
+
 def _submit(http: PageRequest, offered: list[Choice]) -> HttpResponse:
     choice = next((choice for choice in offered if choice.key == http.POST.get("prompt")), None)
     if choice is None:
         messages.error(http, _("That prompt is not there any more."))
         return redirect("run")
     form = PromptForm.sent(choice.template, http.POST.dict())
-    submission = intake.Submission(prompt_key=choice.key, payload=form.payload)
+    submission = _submission(choice, form)
     body = {"prompt_key": submission.prompt_key, "payload": submission.payload}
     try:
         accepted = intake.accept(http.user, submission, named(http, body))
     except SubmissionInvalid as refusal:
         return _page(http, offered, choice, form.refused(refusal.problems))
     except (RequestError, PromptError) as problem:
-        return _page(http, offered, choice, form.refused([Problem(pointer="", detail=sentence(problem))]))
+        page = _page(http, offered, choice, form.refused([Problem(pointer="", detail=sentence(problem))]))
+        return _with_status(page, problem)
     return redirect("request", accepted.request.pk)
+
+
+def _with_status(page: HttpResponse, problem: Exception) -> HttpResponse:
+    """As the API says it."""
+    if isinstance(problem, BudgetExceeded | PriceUnknown | TooMany):
+        page.status_code = PROBLEMS[problem.code][0]
+    if isinstance(problem, TooMany):
+        page["Retry-After"] = str(problem.wait_s)
+    return page
 
 
 def _earlier(http: PageRequest) -> AIRequest | None:
@@ -86,6 +115,7 @@ def _page(
         "absent": absent,
         "form": form,
         "file_phrases": file_phrases(),
+        "allowance": allowance_of(http.user, _submission(choice, form)) if choice and form else None,
         "answerer": answerer_of(choice.template) if choice else None,
         **_recent(http),
     }

@@ -10,7 +10,7 @@ from accounts.models import ApiToken, Membership, Team, User
 from ai.prompts.registry import get_prompt, validate
 from config.management.commands.load_demo import FILES, PEOPLE
 from requests_app.intake import Submission, accept, retry
-from requests_app.models import AIRequest
+from requests_app.models import AIRequest, TokenBudget
 
 
 def load(*arguments: str) -> str:
@@ -53,8 +53,11 @@ class TestLoadDemo:
         demo = User.objects.get(username="demo")
         ApiToken.objects.create(demo, name="test")
         retry(accept(demo, Submission(prompt_key="ticket_classify", payload={"ticket": "x"})).request)
+        TokenBudget.objects.create(team=Team.objects.get(name="Support"), limit=1)
         load("--clear")
         assert list(User.objects.all()) == [stranger]
+        assert not TokenBudget.objects.exists()
+        assert not TokenBudget.history.exists()
         assert list(Team.objects.all()) == [stranger.personal_team]
         assert not AIRequest.objects.exists()
 

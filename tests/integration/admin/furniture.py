@@ -15,7 +15,17 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import ApiToken, User
 from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
-from requests_app.models import AIRequest, IdempotencyKey, Pulse, Status, WorkerLease
+from requests_app.models import (
+    AIRequest,
+    BudgetHold,
+    BudgetWindow,
+    HoldShare,
+    IdempotencyKey,
+    Pulse,
+    Status,
+    TokenBudget,
+    WorkerLease,
+)
 from requests_app.models.clock import seconds_from_now
 
 SECRET = "The quay of Elsinore."
@@ -32,6 +42,7 @@ def furnish_once(name: str) -> None:
     ApiToken.objects.create(user, name=name)
     request = request_of(user, status=Status.PROCESSING, lease=lease_of(name))
     use(request, cost=Decimal("0.5"))
+    hold(request)
     IdempotencyKey.objects.create(user=user, method="POST", path="/", key=name, body_hash="0", request=request)
     template = PromptTemplate.objects.create(key=name, version="1", hash="0", content="{}", published=True)
     PromptLabel.objects.create(key=name, template=template, by="alice", reason="better")
@@ -67,6 +78,15 @@ def use(request: AIRequest, *, cost: Decimal | None, attempt: int = 1, outcome: 
         prompt_key=request.prompt_key, prompt_version=request.prompt_version, model=MODEL, input_tokens=700,
         cache_read_tokens=0, cache_write_tokens=0, output_tokens=41, cost_usd=cost,
     )  # fmt: skip
+
+
+def hold(request: AIRequest) -> HoldShare:
+    """What the request holds of its user's budget, in a period of now."""
+    budget = TokenBudget.objects.create(user=request.user, limit=Decimal(1000))
+    now = timezone.now()
+    window = BudgetWindow.objects.create(budget=budget, starts=now, ends=now + timedelta(hours=1), held=Decimal(9))
+    holding = BudgetHold.objects.create(reference=request.pk, expires=request.deadline)
+    return HoldShare.objects.create(hold=holding, window=window, held=Decimal(9))
 
 
 def schedule(name: str) -> None:

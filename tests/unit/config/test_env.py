@@ -35,3 +35,28 @@ def test_missing_file_is_named(secret: Path) -> None:
 def test_value_that_begins_with_a_dollar_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET", r"$PATH\$")
     assert env.optional("A_SECRET") == r"$PATH\$"
+
+
+def test_mail_server_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://me%40example.org:p%40ss@mail.example.org:587")
+    assert env.mail("EMAIL_URL", otherwise="dummy") == {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "mail.example.org",
+        "EMAIL_PORT": 587,
+        "EMAIL_HOST_USER": "me@example.org",
+        "EMAIL_HOST_PASSWORD": "p@ss",
+        "EMAIL_USE_TLS": True,
+    }
+
+
+def test_without_a_mail_server_there_is_the_other_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    found = env.mail("EMAIL_URL", otherwise="dummy")
+    assert found == {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+
+
+@pytest.mark.parametrize("wrong", ["mail.example.org:25", "http://mail.example.org", "smtp:///x"])
+def test_address_that_is_no_mail_servers_is_named(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("EMAIL_URL", wrong)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        env.mail("EMAIL_URL", otherwise="dummy")

@@ -4,7 +4,7 @@ import re
 
 from config.local.home import REPOSITORY
 
-READ = re.compile(r'env\.(?:text|optional|secret|integer|seconds|flag|one_of|words|url|path|database)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'env\.[a-z_]+\(\s*"([A-Z_]+)"')
 DATABASE = re.compile(r'database\(\s*"([A-Z_]+)",\s')
 OFFERED = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
 ELSEWHERE = {

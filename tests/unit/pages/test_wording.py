@@ -38,6 +38,6 @@ def test_every_end_of_a_call_is_a_sentence(outcome: str) -> None:
     assert call_end(outcome).endswith(".")
 
 
-@pytest.mark.parametrize("code", [*FAILURES, "worker_lost"])
+@pytest.mark.parametrize("code", [*FAILURES, "worker_lost", "budget_exceeded"])
 def test_every_failure_is_a_sentence(code: str) -> None:
     assert failure(code).endswith(".")
