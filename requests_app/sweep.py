@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from ai.failures import FAILURES
 from ai.signals import announce
-from requests_app import lifecycle
+from requests_app import deletion, lifecycle
 from requests_app.lifecycle import Ending
 from requests_app.models import (
     AIRequest,
@@ -40,6 +40,7 @@ class Swept:
     expired: int = 0
     chunks: int = 0
     keys: int = 0
+    erased: int = 0
 
 
 def sweep() -> Swept | None:
@@ -57,6 +58,7 @@ def sweep() -> Swept | None:
             expired=_expire_waiting(),
             chunks=_clear_chunks(),
             keys=IdempotencyKey.objects.filter(created__lt=DatabaseClock() - KEYS_KEPT).delete()[0],
+            erased=deletion.erase(),
         )
     if any(asdict(found).values()):
         announce(swept, found)

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from ai.errors import PromptNotFound
 from ai.prompts.registry import get_prompt, load_prompts
-from requests_app import budgets, intake
+from requests_app import budgets, deletion, intake
 from requests_app.api.base import ApiView, person
 from requests_app.api.budget import Budget
 from requests_app.api.filters import KnownParameters
@@ -80,6 +80,22 @@ class RequestView(ApiView):
         if not found.final:
             response["Retry-After"] = POLL_S
         return response
+
+    @operation("not_found", "permission_denied", success=204, body=None, operation_id="requests_delete")
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Hide a request, and end it where it has not ended; for seven days it can be restored."""
+        deletion.delete(own_request(request, pk))
+        return Response(status=204)
+
+
+class RequestRestoreView(ApiView):
+    @operation(*BODY, "not_found", success=200, body=RequestDetail, operation_id="requests_restore", request=None)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Show a deleted request again."""
+        found = deletion.restore(person(request), pk)
+        if found is None:
+            raise NotFound
+        return Response(detail(found))
 
 
 class RequestCancelView(ApiView):

@@ -110,8 +110,8 @@ def texts_of(relation: str) -> list[str]:
 
 class AIRequestQuerySet(models.QuerySet["AIRequest"]):
     def owned_by(self, user: User) -> AIRequestQuerySet:
-        """Requests are private to their user."""
-        return self.filter(user=user)
+        """Requests are private to their user, who sees none that they deleted."""
+        return self.filter(user=user, deleted_at=None)
 
     def without_texts(self) -> AIRequestQuerySet:
         return self.defer(*LONG_COLUMNS)
@@ -226,6 +226,9 @@ class AIRequest(models.Model):
     first_token = models.DateTimeField(_("first token"), null=True, blank=True)
     completed = models.DateTimeField(_("completed"), null=True, blank=True)
 
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(_("content erased at"), null=True, blank=True, editable=False)
+
     objects = AIRequestQuerySet.as_manager()
 
     class Meta:
@@ -237,6 +240,11 @@ class AIRequest(models.Model):
             models.Index(fields=["user", "-created", "-id"], name="request_by_user"),
             models.Index(fields=["created"], name="request_pending", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lease"], name="request_running", condition=models.Q(status=Status.PROCESSING)),
+            models.Index(
+                fields=["deleted_at"],
+                name="request_to_erase",
+                condition=models.Q(deleted_at__isnull=False, erased_at=None),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=Status.values), name="request_status_known"),
