@@ -30,6 +30,10 @@ from config.local.stack import RunningServices
 T = TypeVar("T")
 _names = itertools.count(1)
 PROGRAMS = Path(sys.executable).parent
+# Tests and measurements send more than people do. Budgets of their own hold as everywhere.
+UNLIMITED = dict.fromkeys(
+    ("LINTEL_DAILY_TOKENS", "LINTEL_USER_REQUESTS", "LINTEL_TEAM_REQUESTS", "LINTEL_REQUESTS_PER_MINUTE"), "0"
+)
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
 MAKE_USERS = """
@@ -88,6 +92,7 @@ class Stack:
             "LINTEL_EMBEDDED_MODEL_URL": f"{self.fake_url}/v1",
             "LINTEL_CATALOGUE": str(CATALOGUE),
             "LINTEL_METRICS_DIR": str(self.home.metrics),
+            **UNLIMITED,
             "PYTHONPATH": str(REPOSITORY),
         }
 
