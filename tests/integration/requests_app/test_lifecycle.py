@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
 
@@ -25,7 +26,16 @@ from requests_app.lifecycle import (
     put_back,
     record_late,
 )
-from requests_app.models import AIAttempt, AIRequest, AttemptReason, RequestMove, Status, StreamChunk, WorkerLease
+from requests_app.models import (
+    AIAttempt,
+    AIRequest,
+    AttemptReason,
+    BudgetWindow,
+    RequestMove,
+    Status,
+    StreamChunk,
+    WorkerLease,
+)
 from requests_app.models.request import FINAL, MOVES
 from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease, opened
 
@@ -348,3 +358,19 @@ def test_call_of_another_claim_is_not_taken_for_our_own(claim: Claim) -> None:
     assert begun(other) == 2
     with pytest.raises(FenceLost):
         opened(claim, attempt=first, reason=AttemptReason.RETRY, closed=closed(first))
+
+
+def test_call_that_is_recorded_twice_is_charged_once(claim: Claim) -> None:
+    attempt = begun(claim)
+    for _twice in range(2):
+        record_late(claim.request, closed(attempt))
+    window = BudgetWindow.objects.get()
+    assert window.used == 15
+
+
+def test_late_exact_figure_corrects_what_was_charged(claim: Claim) -> None:
+    attempt = begun(claim)
+    record_late(claim.request, replace(closed(attempt), usage=Usage(input_tokens=40, output_tokens=40, estimated=True)))
+    assert BudgetWindow.objects.get().used == 80
+    record_late(claim.request, closed(attempt))
+    assert BudgetWindow.objects.get().used == 15
