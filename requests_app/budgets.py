@@ -24,8 +24,15 @@ class Amount:
     tokens: int = 0
     usd: Decimal | None = Decimal(0)
 
+    def __add__(self, other: Amount) -> Amount:
+        known = self.usd is not None and other.usd is not None
+        return Amount(tokens=self.tokens + other.tokens, usd=self.usd + other.usd if known else None)  # type: ignore[operator]
+
     def of(self, measure: str) -> Decimal | None:
         return Decimal(self.tokens) if measure == Measure.TOKENS else self.usd
+
+
+NOTHING = Amount()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

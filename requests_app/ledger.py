@@ -20,12 +20,11 @@ from django.db import connection
 from ai.pricing import cost_of
 from ai.signals import announce
 from ai.types import ModelSpec, Usage
-from requests_app.budgets import Amount, state_of
+from requests_app.budgets import NOTHING, Amount, state_of
 from requests_app.errors import BudgetExceeded, PriceUnknown, TooMany
 from requests_app.models import AIRequest, BudgetWindow, HoldShare, Measure
 from requests_app.signals import BudgetReached, budget_reached
 
-NOTHING = Amount()
 OPEN = "SELECT * FROM requests_app_open_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 MOVE = "SELECT * FROM requests_app_move_hold(%s, %s, %s, %s, %s, %s, %s)"
 COMING = """
@@ -75,19 +74,20 @@ def hold(request: AIRequest, cover: Amount) -> None:
         raise PriceUnknown("The price of this prompt's model is not known, and a budget in dollars applies.")
 
 
-def top_up(reference: UUID, cover: Amount) -> None:
-    """Make the hold cover a further call; raises BudgetExceeded, and leaves the hold as it was then."""
-    _move(reference, cover=cover)
+def top_up(reference: UUID, cover: Amount, *, used: Amount = NOTHING) -> None:
+    """Settle what the last call used and make the hold cover a further one; raises BudgetExceeded where it cannot."""
+    _move(reference, used=used, cover=cover)
 
 
 def book(reference: UUID, used: Amount) -> None:
     """Settle what a call used, also of a hold that was closed long ago."""
-    _move(reference, used=used)
+    if used != NOTHING:
+        _move(reference, used=used)
 
 
-def close(reference: UUID) -> None:
-    """Give back what is still held: the request has ended."""
-    _move(reference, closing=True)
+def close(reference: UUID, used: Amount = NOTHING) -> None:
+    """Settle what the last call used and give back what is still held: the request has ended."""
+    _move(reference, used=used, closing=True)
 
 
 def open_coming() -> int:

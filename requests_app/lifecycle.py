@@ -23,7 +23,7 @@ from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
 from requests_app import ledger
-from requests_app.budgets import Amount
+from requests_app.budgets import NOTHING, Amount
 from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.request import AIRequestQuerySet
@@ -168,10 +168,10 @@ def open_call(
     """
     number = attempt if closed is None else attempt + 1
     opening = Opening(request_id=request.pk, fence=attempt, number=number, reason=reason, model=model)
-    with _spend_stays(request, closed):
+    with _spend_stays(request, closed) as used:
         if not all(open_calls([opening])) and not _opened(request, number):
             raise FenceLost
-        ledger.top_up(request.pk, most)
+        ledger.top_up(request.pk, most, used=used)
     return number
 
 
@@ -185,19 +185,20 @@ def put_back(
     request: AIRequest, *, attempt: int, after_s: float, reason: AttemptReason, closed: ClosedCall | None
 ) -> None:
     """Queue the request again; raises FenceLost, also where a cancel is under way."""
-    with _spend_stays(request, closed):
+    with _spend_stays(request, closed) as used:
         if closed is None:
-            close_lost_calls(request, text="", outcome="lost")
+            used = close_lost_calls(request, text="", outcome="lost")
         if not AIRequest.objects.held(request.pk, attempt).put_back(after_s=after_s, reason=reason):
             raise FenceLost
+        ledger.book(request.pk, used)
 
 
 def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCall | None) -> None:
     """The one commit of the end: usage, status, text, and the chunk log cleared; raises FenceLost."""
-    with _spend_stays(request, closed):
+    with _spend_stays(request, closed) as used:
         if closed is None:
-            close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
-        end(AIRequest.objects.held(request.pk, attempt), request.pk, ending)
+            used = close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
+        end(AIRequest.objects.held(request.pk, attempt), request.pk, ending, used=used)
 
 
 def cancel_waiting(request_id: UUID) -> bool:
@@ -207,12 +208,15 @@ def cancel_waiting(request_id: UUID) -> bool:
         waiting = row.select_for_update(of=("self",)).first()
         if waiting is None:
             return False
-        end(row, request_id, Ending(status=Status.CANCELLED, text=text_of(waiting)))
+        end(row, request_id, Ending(status=Status.CANCELLED, text=text_of(waiting)), used=NOTHING)
     return True
 
 
-def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
-    """Move a row to its final status inside the caller's transaction; raises FenceLost."""
+def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending, *, used: Amount) -> None:
+    """Move a row to its final status inside the caller's transaction, and settle ``used``; raises FenceLost.
+
+    The windows of budgets, which all requests of a user share, are locked last and so for the shortest time.
+    """
     done = ending.status == Status.DONE
     # Text that was withdrawn before its first flush has been seen by nobody until now.
     seen = {"first_token": Coalesce("first_token", DatabaseClock())} if ending.text else {}
@@ -230,12 +234,12 @@ def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending) -> None:
     if not moved:
         raise FenceLost
     StreamChunk.objects.filter(request_id=request_id).delete()
-    ledger.close(request_id)
     announce_finished(request_id)
+    ledger.close(request_id, used)
 
 
-def record_call(request: AIRequest, call: ClosedCall) -> None:
-    """Close the attempt's row (the first word on its outcome stands), write its usage and charge it, once."""
+def record_call(request: AIRequest, call: ClosedCall) -> Amount:
+    """Close the attempt's row (the first word on its outcome stands) and write its usage, once; returns what to charge."""
     AIAttempt.objects.filter(request=request, number=call.attempt, outcome="").update(
         outcome=call.outcome, closed=DatabaseClock()
     )
@@ -256,8 +260,7 @@ def record_call(request: AIRequest, call: ClosedCall) -> None:
         cost_usd=call.cost_usd,
         price=call.price,
     )
-    if written is not None:
-        ledger.book(request.pk, Amount(tokens=written.tokens, usd=written.cost_usd))
+    return NOTHING if written is None else Amount(tokens=written.tokens, usd=written.cost_usd)
 
 
 def text_of(request: AIRequest) -> str:
@@ -266,8 +269,12 @@ def text_of(request: AIRequest) -> str:
     return "".join(rows.values_list("text", flat=True))
 
 
-def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
-    """Close calls whose end nobody saw, as far as we can know: their input, and the text that was written."""
+def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> Amount:
+    """Close calls whose end nobody saw, as far as we can know: their input, and the text that was written.
+
+    Returns what to charge for them.
+    """
+    used = NOTHING
     known = {model.name: model for model in models()}
     for attempt in AIAttempt.objects.filter(request=request, outcome=""):
         called = known.get(attempt.model)
@@ -285,7 +292,8 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> None:
             cost_usd=cost.usd if cost else None,
             price=cost.price if cost else None,
         )
-        record_call(request, call)
+        used += record_call(request, call)
+    return used
 
 
 def _answer_shown(attempt: AIAttempt) -> int:
@@ -305,17 +313,16 @@ def spent(request_id: UUID) -> dict[str, int | Decimal | bool | None]:
 
 
 @contextmanager
-def _spend_stays(request: AIRequest, closed: ClosedCall | None) -> Iterator[None]:
+def _spend_stays(request: AIRequest, closed: ClosedCall | None) -> Iterator[Amount]:
     """One transaction for a step and the call it closes; a step that loses its fence still leaves the call recorded.
 
-    The request's row is locked first, as by everybody who goes on to lock the windows of its budgets.
+    What the call used is the step's to settle. The request's row is locked first, as by everybody who goes on to lock
+    the windows of its budgets.
     """
     try:
         with transaction.atomic():
-            if closed is not None:
-                _lock(request)
-                record_call(request, closed)
-            yield
+            _lock(request)
+            yield NOTHING if closed is None else record_call(request, closed)
     except FenceLost:
         record_late(request, closed)
         raise
@@ -327,8 +334,9 @@ def record_late(request: AIRequest, call: ClosedCall | None) -> None:
         return
     with transaction.atomic():
         _lock(request)  # a finish under way has read the sums already: wait for it, or this call is in nobody's
-        record_call(request, call)
+        used = record_call(request, call)
         AIRequest.objects.filter(pk=request.pk, status__in=FINAL).update(**spent(request.pk))
+        ledger.book(request.pk, used)
 
 
 def _lock(request: AIRequest) -> None:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from ai.failures import FAILURES
 from ai.signals import announce
-from requests_app import deletion, lifecycle
+from requests_app import deletion, ledger, lifecycle
+from requests_app.budgets import NOTHING
 from requests_app.lifecycle import Ending
 from requests_app.models import (
     AIRequest,
@@ -93,16 +94,18 @@ def take_back(request: AIRequest) -> None:
     For a locked row, in the caller's transaction.
     """
     text = lifecycle.text_of(request)
-    lifecycle.close_lost_calls(request, text=text, outcome="worker_lost")
+    used = lifecycle.close_lost_calls(request, text=text, outcome="worker_lost")
     row = AIRequest.objects.held(request.pk, request.attempt)
     row.update(takeovers=request.takeovers + 1)
     if request.cancel_requested_at is not None:
-        lifecycle.end(row, request.pk, Ending(status=Status.CANCELLED, text=text))
+        lifecycle.end(row, request.pk, Ending(status=Status.CANCELLED, text=text), used=used)
     elif request.takeovers + 1 >= settings.LINTEL_MAX_TAKEOVERS:
         lost = _("The workers that ran this request stopped, one after the other.")
-        lifecycle.end(row, request.pk, Ending(status=Status.FAILED, text=text, code="worker_lost", message=lost))
+        ending = Ending(status=Status.FAILED, text=text, code="worker_lost", message=lost)
+        lifecycle.end(row, request.pk, ending, used=used)
     else:
         row.put_back(after_s=0.0, reason=AttemptReason.TAKEOVER)
+        ledger.book(request.pk, used)
 
 
 def _expire_waiting() -> int:
@@ -115,7 +118,7 @@ def _expire_waiting() -> int:
             code="deadline_exceeded",
             message=str(FAILURES["deadline_exceeded"]),
         )
-        lifecycle.end(AIRequest.objects.filter(pk=request.pk), request.pk, ending)
+        lifecycle.end(AIRequest.objects.filter(pk=request.pk), request.pk, ending, used=NOTHING)
         expired += 1
     return expired
 
