@@ -239,7 +239,7 @@ def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending, *, used: Amoun
 
 
 def record_call(request: AIRequest, call: ClosedCall) -> Amount:
-    """Close the attempt's row (the first word on its outcome stands) and write its usage, once; returns what to charge."""
+    """Close the attempt's row (the first word on its outcome stands) and write its usage, once. Returns the charge."""
     AIAttempt.objects.filter(request=request, number=call.attempt, outcome="").update(
         outcome=call.outcome, closed=DatabaseClock()
     )

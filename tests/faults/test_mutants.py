@@ -26,7 +26,7 @@ every_mutant = pytest.mark.parametrize("patch", PATCHES, ids=[patch.stem for pat
 def test_patch_applies_and_its_test_exists(patch: Path) -> None:
     done = subprocess.run(["git", "apply", "--check", patch], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    file, _colons, name = named_test(patch).partition("::")
+    file, *_class, name = named_test(patch).split("::")
     assert f"def {name.partition('[')[0]}(" in (REPOSITORY / file).read_text()
 
 
