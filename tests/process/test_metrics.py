@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +11,7 @@ import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.local.child import Child
+from config.local.ports import any_free
 from tests.process.client import submit
 from tests.process.conftest import QUICK
 from tests.process.stack import Person, Stack, directive, wait_for
@@ -71,6 +74,12 @@ SAME: Mapping[str, tuple[tuple[str, ...], str]] = {
 def samples(stack: Stack) -> Iterator[Any]:
     for family in text_string_to_metric_families(httpx2.get(f"{stack.base_url}/metrics").raise_for_status().text):
         yield from family.samples
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def counted(stack: Stack) -> dict[str, Figures]:
@@ -148,9 +157,10 @@ def test_queue_is_seen_while_no_worker_lives(stack: Stack, alice: Person, worker
 
 
 def test_worker_shows_its_hosts_counts_to_who_has_the_token(stack: Stack) -> None:
-    port = "19464"
-    own = {"LINTEL_METRICS_PORT": port, "LINTEL_METRICS_TOKEN": "a-token-of-tests"}
+    port = any_free()
+    own = {"LINTEL_METRICS_PORT": str(port), "LINTEL_METRICS_TOKEN": "a-token-of-tests"}
     worker = stack.start_worker(environment={**QUICK, **own})
+    wait_for(lambda: listens(port), what="the worker's figures")
     url = f"http://127.0.0.1:{port}/metrics"
     assert httpx2.get(url).status_code == 401
     answer = httpx2.get(url, headers={"Authorization": "Bearer a-token-of-tests"})
