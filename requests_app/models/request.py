@@ -37,6 +37,7 @@ MOVES: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
     Status.PROCESSING: frozenset({Status.PENDING, Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED}),
 }
+OPEN = [Status.PENDING, Status.PROCESSING]
 FINAL = frozenset(status for status in Status.values if status not in MOVES)
 WRITE_MOVE = """
 INSERT INTO requests_app_requestmove (request_id, source, target, attempt, code)
@@ -240,6 +241,8 @@ class AIRequest(models.Model):
             models.Index(fields=["user", "-created", "-id"], name="request_by_user"),
             models.Index(fields=["created"], name="request_pending", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lease"], name="request_running", condition=models.Q(status=Status.PROCESSING)),
+            models.Index(fields=["user"], name="request_open_of_user", condition=models.Q(status__in=OPEN)),
+            models.Index(fields=["team"], name="request_open_of_team", condition=models.Q(status__in=OPEN)),
             models.Index(
                 fields=["deleted_at"],
                 name="request_to_erase",

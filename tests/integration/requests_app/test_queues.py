@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -15,7 +17,8 @@ from requests_app.admin.filters import StuckFilter
 from requests_app.condition.queues import queues, stuck
 from requests_app.models import AIRequest
 
-INDEXES = ("request_pending", "request_running")
+# Each holds open requests only.
+PARTIAL = {"request_pending", "request_running", "request_open_of_user", "request_open_of_team"}
 
 
 def narrowed_by(kind: str) -> Callable[[], object]:
@@ -44,4 +47,21 @@ def test_nothing_is_read_that_is_over(look: Callable[[], object]) -> None:
         for query in asked:
             cursor.execute(f"EXPLAIN {query['sql']}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
-            assert all(index in plan for index in INDEXES), plan
+            used = set(re.findall(r"Scan (?:using|on) (request_\w+|requests_app_airequest\w*)", plan))
+            assert used - {"requests_app_airequest"} <= PARTIAL, plan
+            assert "Seq Scan on requests_app_airequest" not in plan, plan
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("owner", ["user", "team"])
+def test_counting_what_somebody_has_under_way_reads_nothing_else(owner: str) -> None:
+    """As requests_app_open_hold counts, at each acceptance."""
+    mine = f"{owner}_id = %s AND status IN ('pending', 'processing')"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('requests_app_open_hold'::regproc)")
+        definition = " ".join(cursor.fetchone()[0].split())
+        assert mine.replace("%s", f"p_{owner}") in definition
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT count(*) FROM requests_app_airequest WHERE {mine}", [uuid4()])  # noqa: S608
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert f"request_open_of_{owner}" in plan, plan
