@@ -82,7 +82,7 @@ class Call:
             while (delta := await self._next_text(stream)) is not None:
                 self._room -= len(delta.text.encode("utf-8", "surrogatepass"))
                 if self._room < 0:  # budgets hold no more than the limit for it
-                    self.completed = Completed(stop_reason=StopReason.MAX_TOKENS, usage=None)
+                    self.completed = Completed(stop_reason=StopReason.MAX_TOKENS, usage=self._estimated(delta.text))
                     return
                 yield delta
         finally:
@@ -141,10 +141,14 @@ class Call:
         unserved = not self._begun or (self.error is not None and not self.error.served)
         if unserved and not self._texts:
             return Usage()
+        return self._estimated()
+
+    def _estimated(self, more: str = "") -> Usage:
+        """By the text that came, and ``more`` that nobody was shown."""
         model = self.request.model
         return Usage(
             input_tokens=estimate_messages(self.request.messages, model),
-            output_tokens=estimate(self.text, model),
+            output_tokens=estimate(self.text + more, model),
             estimated=True,
         )
 

@@ -331,7 +331,7 @@ def broken_workers(scene: Scene) -> None:
             app.send_task(name, kwargs={"request_id": canary("argument of a task"), "v": 1}, queue="requests")
             app.send_task(name, args=[canary("third argument of a task")] * 3, queue="jobs")
     broker = redis.from_url(SERVICES.redis_url)
-    wait_for(lambda: not broker.llen("requests") and not broker.llen("jobs"), what="empty queues")
+    wait_for(lambda: not broker.exists("requests", "jobs", "unacked"), what="empty queues")
 
 
 PATHS: tuple[Callable[[Scene], None], ...] = (
