@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job
 from ai.providers.fake import FAULTS, Call, FakeProvider, Script, fault
 from ai.types import TextDelta, Usage
-from tests.faults.oracles import storable
+from tests.faults.oracles.texts import storable
 from tests.unit.ai.engine.driving import Driven, driven, job
 
 

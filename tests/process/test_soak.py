@@ -10,11 +10,13 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.faults import oracles
-from tests.faults.oracles import Subject
+from tests.faults.oracles import budgets, calls, lifecycle, texts
+from tests.faults.oracles.facts import Facts, look
+from tests.faults.oracles.facts import Reading as Read
 from tests.process.client import Reading, read
 from tests.process.conftest import QUICK
 from tests.process.stack import Person, Stack
@@ -53,14 +55,17 @@ def test_everything_holds_while_the_provider_fails_at_random(stack: Stack, alice
         reader.start()
     for reader in readers:
         reader.join()
-    subjects = [subject(stack, number, request_id, readings[number].text) for number, request_id in enumerate(ids)]
-    report(readings, subjects)
+    facts = look(stack.sql, ids, calls=calls_of(stack, ids), readings=read_by(ids, readings))
+    report(readings, facts)
     assert [reading.ended for reading in readings] == [True] * COUNT
-    assert list(oracles.every_request_ended(stack.sql, subjects)) == []
-    assert list(oracles.nothing_follows_an_end(stack.sql, subjects)) == []
-    assert list(oracles.every_call_has_its_row(stack.sql, subjects, most=MOST_CALLS)) == []
-    assert list(oracles.usage_is_the_bill(stack.sql, subjects)) == []
-    assert list(oracles.text_is_the_script(stack.sql, subjects)) == []
+    assert list(lifecycle.every_request_ended(facts)) == []
+    assert list(lifecycle.nothing_follows_an_end(facts)) == []
+    assert list(calls.every_call_has_its_row(facts, most=MOST_CALLS)) == []
+    assert list(calls.usage_is_the_bill(facts)) == []
+    assert list(budgets.spending_is_booked_once(facts)) == []
+    assert list(texts.readers_have_what_is_stored(facts)) == []
+    assert list(texts.stored_is_what_was_sent(facts)) == []
+    assert list(texts.nothing_is_left_over(facts)) == []
 
 
 def ask(stack: Stack, person: Person, number: int) -> str:
@@ -80,15 +85,20 @@ def mark(number: int) -> str:
     return f"Soak {SEED}, text {number} of {COUNT}."
 
 
-def subject(stack: Stack, number: int, request_id: str, assembled: str) -> Subject:
-    calls = [call for call in stack.calls() if mark(number) in call["question"]]
-    return Subject(id=request_id, calls=calls, assembled=assembled)
+def calls_of(stack: Stack, ids: list[str]) -> dict[str, list[Any]]:
+    made = stack.calls()
+    return {each: [call for call in made if mark(number) in call["question"]] for number, each in enumerate(ids)}
 
 
-def report(readings: list[Reading], subjects: list[Subject]) -> None:
-    calls = [call for subject in subjects for call in subject.calls]
-    faults = Counter(call["script"].get("fault", "none") for call in calls)
+def read_by(ids: list[str], readings: list[Reading]) -> list[Read]:
+    read = zip(ids, readings, strict=True)
+    return [Read(request=each, text=reading.text, status=reading.status) for each, reading in read]
+
+
+def report(readings: list[Reading], facts: Facts) -> None:
+    made = [call for each in facts.calls.values() for call in each]
+    faults = Counter(call["script"].get("fault", "none") for call in made)
     print(  # noqa: T201
-        f"{len(calls)} calls in {dict(Counter(call['protocol'] for call in calls))}; ends "
+        f"{len(made)} calls in {dict(Counter(call['protocol'] for call in made))}; ends "
         f"{dict(Counter(reading.status for reading in readings))}; faults {dict(faults)}"
     )

@@ -1,0 +1,44 @@
+"""What processes hold is bounded, and what beat sends takes effect once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.faults.oracles.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Connections at a calm moment, and the most that the processes of that moment are configured to hold."""
+
+    after: str
+    postgres: int
+    postgres_most: int
+    redis: int
+    redis_most: int
+
+
+def connections_are_bounded(samples: Sequence[Sample]) -> Iterator[str]:
+    """I14: never more than the processes times their pools."""
+    for sample in samples:
+        if sample.postgres > sample.postgres_most:
+            yield f"{sample.postgres} connections to Postgres after {sample.after}, at most {sample.postgres_most}"
+        if sample.redis > sample.redis_most:
+            yield f"{sample.redis} connections to Redis after {sample.after}, at most {sample.redis_most}"
+
+
+def periods_take_effect_once(facts: Facts) -> Iterator[str]:
+    """I15: one window a budget and period, whoever opened it."""
+    counts = Counter((window.budget, window.starts) for window in facts.windows)
+    for (budget, starts), count in counts.items():
+        if count > 1:
+            yield f"budget {budget} has {count} windows from {starts}"
+
+
+def mails_are_sent_once(mails: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """I15: one mail a window and step, that is to say a recipient and a subject."""
+    for (to, subject), count in Counter(mails).items():
+        if count > 1:
+            yield f"{to} had {count} mails that say {subject!r}"
