@@ -17,7 +17,7 @@ from requests_app.api.schema import ERROR, LINKS, USAGE
 from requests_app.intake import Submission
 from requests_app.models import AIRequest, Lane, Priority
 from requests_app.stream import Position, snapshot, usage_of
-from requests_app.waiting import waiting_for
+from requests_app.waiting import queue_ahead, waiting_for
 
 METADATA_BYTES = 4096
 LONGEST_DEADLINE_S = 24 * 3600
@@ -153,6 +153,9 @@ class RequestDetail(RequestSummary):
     partial = serializers.SerializerMethodField()  # type: ignore[assignment]  # the metaclass takes it out of the way
     position = serializers.SerializerMethodField()
     waiting_for = serializers.SerializerMethodField()
+    queue_ahead = serializers.SerializerMethodField(
+        help_text="How many requests begin before it, as of the last second."
+    )
 
     class Meta(RequestSummary.Meta):
         fields = (
@@ -164,6 +167,7 @@ class RequestDetail(RequestSummary):
             "partial",
             "position",
             "waiting_for",
+            "queue_ahead",
         )
 
     def to_representation(self, request: AIRequest) -> dict[str, Any]:
@@ -182,6 +186,9 @@ class RequestDetail(RequestSummary):
 
     def get_waiting_for(self, request: AIRequest) -> str | None:
         return waiting_for(request)
+
+    def get_queue_ahead(self, request: AIRequest) -> int | None:
+        return queue_ahead(request)
 
 
 _detail = RequestDetail()

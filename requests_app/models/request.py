@@ -240,6 +240,11 @@ class AIRequest(models.Model):
         indexes = [
             models.Index(fields=["user", "-created", "-id"], name="request_by_user"),
             models.Index(fields=["created"], name="request_pending", condition=models.Q(status=Status.PENDING)),
+            models.Index(
+                fields=["lane", "user", "created", "id"],
+                name="request_queue",
+                condition=models.Q(status=Status.PENDING),
+            ),
             models.Index(fields=["lease"], name="request_running", condition=models.Q(status=Status.PROCESSING)),
             models.Index(fields=["user"], name="request_open_of_user", condition=models.Q(status__in=OPEN)),
             models.Index(fields=["team"], name="request_open_of_team", condition=models.Q(status__in=OPEN)),
