@@ -1,0 +1,24 @@
+"""How state machines are run: the same steps in every run, and none of them hurried."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+
+def run_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
+    """Raises what the first failing example raises, with its steps and the words that replay it.
+
+    To see the shortest way there, add Phase.shrink: it takes minutes. To roam, take derandomize away.
+    """
+    how = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine, settings=how)
