@@ -92,10 +92,8 @@ def with_windows(budgets: QuerySet[TokenBudget]) -> QuerySet[TokenBudget]:
 
 
 def state_now(budget: TokenBudget) -> WindowState:
-    """After a change of the time zone two windows may hold now: it is the one that requests meet."""
-    opened = _opened(budget, timezone.now())
-    met = (window for window in budget.windows.all() if window.starts == opened.starts)
-    return state_of(next(met, opened), budget)
+    """Of a budget ``with_windows``; a window that is not opened yet has nothing used."""
+    return state_of(next(iter(budget.windows.all()), None) or _opened(budget, timezone.now()), budget)
 
 
 def state_of(window: BudgetWindow, budget: TokenBudget | None = None) -> WindowState:

@@ -29,20 +29,17 @@ OPEN = "SELECT * FROM requests_app_open_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s,
 MOVE = "SELECT * FROM requests_app_move_hold(%s, %s, %s, %s, %s, %s, %s)"
 COMING = """
 INSERT INTO requests_app_budgetwindow (id, budget_id, starts, ends, used, held, announced)
-SELECT gen_random_uuid(), coming.id, coming.starts AT TIME ZONE coming.timezone,
-    (coming.starts + coming.length) AT TIME ZONE coming.timezone, 0, 0, 0
-FROM (
-    SELECT budget.id, budget.timezone, period.length,
-        date_trunc(budget.period, clock_timestamp() AT TIME ZONE budget.timezone) + period.length AS starts
-    FROM requests_app_tokenbudget AS budget
-    CROSS JOIN LATERAL (SELECT ('1 ' || budget.period)::interval AS length) AS period
-    WHERE EXISTS (
-        SELECT FROM requests_app_budgetwindow AS window_
-        WHERE window_.budget_id = budget.id AND window_.ends > clock_timestamp() - period.length
-            AND (window_.used <> 0 OR window_.held <> 0)
-    )
-) AS coming
-ORDER BY coming.id
+SELECT gen_random_uuid(), budget.id, latest.ends,
+    (date_trunc(budget.period, latest.ends AT TIME ZONE budget.timezone) + ('1 ' || budget.period)::interval)
+        AT TIME ZONE budget.timezone, 0, 0, 0
+FROM requests_app_tokenbudget AS budget
+CROSS JOIN LATERAL (
+    SELECT starts, ends, used, held FROM requests_app_budgetwindow
+    WHERE budget_id = budget.id ORDER BY starts DESC LIMIT 1
+) AS latest
+WHERE latest.starts <= clock_timestamp() AND latest.ends > clock_timestamp() AND (latest.used <> 0 OR latest.held <> 0)
+ORDER BY budget.id
+FOR SHARE OF budget
 ON CONFLICT DO NOTHING
 """
 
@@ -91,7 +88,7 @@ def close(reference: UUID, used: Amount = NOTHING) -> None:
 
 
 def open_coming() -> int:
-    """Open the next window of each budget that was used in its last period; returns how many there were not yet."""
+    """Open the next window of each budget that is in use now; returns how many there were not yet."""
     with connection.cursor() as cursor:
         cursor.execute(COMING)
         return int(cursor.rowcount)

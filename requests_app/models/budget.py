@@ -8,6 +8,7 @@ from __future__ import annotations
 import zoneinfo
 from decimal import Decimal
 
+import pgtrigger
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -32,6 +33,26 @@ class Period(models.TextChoices):
 class HoldState(models.TextChoices):
     OPEN = "open", _("open")
     SETTLED = "settled", _("settled")
+
+
+# The day or month of now stays the same one and ends at its midnight in the new time zone; where that is over already,
+# it goes on to the next. So what was used stays used, and no moment belongs to two windows.
+MOVE_MIDNIGHT = """
+UPDATE requests_app_budgetwindow AS window_ SET ends = CASE
+    WHEN latest.midnight > clock_timestamp() THEN latest.midnight
+    WHEN latest.ends > clock_timestamp() THEN latest.next_midnight
+    ELSE latest.ends END
+FROM (
+    SELECT id, ends, (ends AT TIME ZONE OLD.timezone) AT TIME ZONE NEW.timezone AS midnight,
+        (date_trunc(NEW.period, clock_timestamp() AT TIME ZONE NEW.timezone) + ('1 ' || NEW.period)::interval)
+            AT TIME ZONE NEW.timezone AS next_midnight
+    FROM requests_app_budgetwindow WHERE budget_id = NEW.id AND starts <= clock_timestamp()
+    ORDER BY starts DESC LIMIT 1
+) AS latest
+WHERE window_.id = latest.id;
+DELETE FROM requests_app_budgetwindow WHERE budget_id = NEW.id AND starts > clock_timestamp();
+RETURN NULL;
+"""
 
 
 def known_timezone(name: str) -> None:
@@ -76,6 +97,15 @@ class TokenBudget(models.Model):
             ),
             models.UniqueConstraint(fields=["user", "measure", "period"], name="budget_once_a_user"),
             models.UniqueConstraint(fields=["team", "measure", "period"], name="budget_once_a_team"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="move_midnight",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("timezone"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.AnyChange("timezone"),
+                func=MOVE_MIDNIGHT,
+            )
         ]
 
     def __str__(self) -> str:
