@@ -29,8 +29,7 @@ def delete(request: AIRequest) -> None:
 
 def restore(user: User, request_id: UUID) -> AIRequest | None:
     """Show it again; None where it is not the user's, not deleted, or erased already."""
-    mine = AIRequest.objects.filter(pk=request_id, user=user, deleted_at__isnull=False, erased_at=None)
-    if not mine.update(deleted_at=None):
+    if not AIRequest.objects.deleted_by(user).filter(pk=request_id).update(deleted_at=None):
         return None
     return AIRequest.objects.get(pk=request_id)
 

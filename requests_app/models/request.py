@@ -114,6 +114,10 @@ class AIRequestQuerySet(models.QuerySet["AIRequest"]):
         """Requests are private to their user, who sees none that they deleted."""
         return self.filter(user=user, deleted_at=None)
 
+    def deleted_by(self, user: User) -> AIRequestQuerySet:
+        """What they can still restore."""
+        return self.filter(user=user, deleted_at__isnull=False, erased_at=None)
+
     def without_texts(self) -> AIRequestQuerySet:
         return self.defer(*LONG_COLUMNS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, cast
@@ -70,6 +70,11 @@ def uuid_or_none(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def uuids(texts: Iterable[str]) -> list[UUID]:
+    """Those that are some."""
+    return [found for text in texts if (found := uuid_or_none(text)) is not None]
 
 
 def sentence(problem: Exception) -> str:

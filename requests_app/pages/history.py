@@ -21,10 +21,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from ai.models import PromptTemplate
-from requests_app import intake
 from requests_app.filters import RequestFilter
 from requests_app.models import AIRequest, Status
-from requests_app.pages.rows import Row, rows_of, with_excerpts
+from requests_app.pages.rows import DeletedRow, Row, rows_of, with_excerpts, with_times
 from requests_app.pages.snippets import Snippet, list_snippets
 from requests_app.paging import Cursor, Page, page_of
 
@@ -38,6 +37,7 @@ LABELS = {
     "until": gettext_lazy("To"),
     "tz": gettext_lazy("Time zone"),
     "object_id": gettext_lazy("Object id"),
+    "deleted": gettext_lazy("Deleted"),
     "created_after": gettext_lazy("Created after"),
     "created_before": gettext_lazy("Created before"),
 }
@@ -67,6 +67,7 @@ class HistoryFilter(RequestFilter):
     since = django_filters.DateFilter(method="from_day", validators=CALENDAR)
     until = django_filters.DateFilter(method="through_day", validators=CALENDAR)
     tz = ZoneFilter(method="in_zone")
+    deleted = django_filters.ChoiceFilter(choices=[("yes", gettext_lazy("Deleted"))], method="among_deleted")
 
     def from_day(self, requests: QuerySet[AIRequest], _name: str, day: date) -> QuerySet[AIRequest]:
         return requests.filter(created__gte=self.midnight(day))
@@ -76,6 +77,10 @@ class HistoryFilter(RequestFilter):
 
     def in_zone(self, requests: QuerySet[AIRequest], _name: str, _zone: tzinfo) -> QuerySet[AIRequest]:
         """Says where days begin; filters nothing by itself."""
+        return requests
+
+    def among_deleted(self, requests: QuerySet[AIRequest], _name: str, _yes: str) -> QuerySet[AIRequest]:
+        """Decides which list is filtered; filters nothing by itself."""
         return requests
 
     def midnight(self, day: date) -> datetime:
@@ -96,7 +101,10 @@ class History:
         self._user = user
         self._host = host
         self.query = without_blanks(query)
-        self._filter = HistoryFilter(self.query, queryset=AIRequest.objects.owned_by(user))
+        mine = AIRequest.objects
+        self._filter = HistoryFilter(
+            self.query, queryset=mine.deleted_by(user) if self.deleted else mine.owned_by(user)
+        )
 
     @cached_property
     def problems(self) -> list[tuple[str, str]]:
@@ -112,15 +120,29 @@ class History:
 
     @cached_property
     def page(self) -> Page:
-        return page_of(with_excerpts(self.requests), self._cursor)
+        return page_of((with_times if self.deleted else with_excerpts)(self.requests), self._cursor)
 
     @property
-    def rows(self) -> list[Row]:
-        return rows_of(self.page.rows)
+    def rows(self) -> list[Row] | list[DeletedRow]:
+        return [DeletedRow(request=each) for each in self.page.rows] if self.deleted else rows_of(self.page.rows)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it is the list of what was deleted, by prompt and time alone."""
+        return self.query.get("deleted") == "yes"
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether fewer are shown than the list has."""
+        return any(name not in (CURSOR, "deleted") for name in self.query)
+
+    @property
+    def restorable(self) -> bool:
+        return AIRequest.objects.deleted_by(self._user).exists()
 
     @property
     def running(self) -> bool:
-        return any(row.unfinished for row in self.rows)
+        return any(not request.final for request in self.page.rows)
 
     @property
     def filtered(self) -> bool:
@@ -200,29 +222,6 @@ class History:
 def rows_now(user: User, ids: list[UUID]) -> list[Row]:
     """The lines of some requests as they are now; whose they are not does not find them."""
     return rows_of(with_excerpts(AIRequest.objects.owned_by(user).filter(pk__in=ids)).order_by("-created", "-id"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """What became of the wish to cancel several requests."""
-
-    ended: int
-    stopping: int
-    too_late: int
-
-
-def cancel(user: User, ids: list[UUID]) -> Cancelled:
-    """Cancel what is the user's own and has not ended."""
-    ended = stopping = too_late = 0
-    for request in AIRequest.objects.owned_by(user).filter(pk__in=ids):
-        if request.final:
-            too_late += 1
-            continue
-        now = intake.cancel(request)
-        ended += now.status == Status.CANCELLED
-        stopping += not now.final
-        too_late += now.final and now.status != Status.CANCELLED
-    return Cancelled(ended=ended, stopping=stopping, too_late=too_late)
 
 
 def _options(values: Iterable[str], current: str) -> list[Option]:

@@ -22,6 +22,7 @@ def phrases() -> dict[str, str]:
         "lost": _("The connection is lost."),
         "back": _("The connection is back."),
         "copied": _("Copied"),
+        "deleted": _("This request was deleted."),
         "gone": _("You are logged out, or this request is not yours. Reload the page to log in again."),
     }
 

@@ -10,6 +10,7 @@ from django.db.models import Func, QuerySet, TextField
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from requests_app.deletion import KEPT
 from requests_app.models import AIRequest
 from requests_app.pages.facts import Cost, cost_of
 from requests_app.pages.wording import ago, failure, seconds, title_of
@@ -31,6 +32,11 @@ class Excerpt(Func):
 def with_excerpts(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
     """What rows show, and nothing long."""
     return requests.only(*COLUMNS).annotate(excerpt=Excerpt("payload"))
+
+
+def with_times(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
+    """What is shown of deleted ones."""
+    return requests.only("status", "prompt_key", "prompt_version", "created", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,39 @@ class Row:
     @property
     def age(self) -> str:
         return ago(self.created)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedRow:
+    """One line about a request that was deleted and can still be restored."""
+
+    request: AIRequest
+
+    @property
+    def pk(self) -> UUID:
+        return self.request.pk
+
+    @property
+    def title(self) -> str:
+        return title_of(self.request.prompt_key)
+
+    @property
+    def prompt(self) -> str:
+        return f"{self.request.prompt_key}@{self.request.prompt_version}"
+
+    @property
+    def created(self) -> datetime:
+        return self.request.created
+
+    @property
+    def deleted(self) -> datetime:
+        assert self.request.deleted_at is not None  # noqa: S101 - the list has no others
+        return self.request.deleted_at
+
+    @property
+    def until(self) -> datetime:
+        """It is erased by the first sweep after this moment."""
+        return self.deleted + KEPT
 
 
 def rows_of(requests: QuerySet[AIRequest] | list[AIRequest]) -> list[Row]:

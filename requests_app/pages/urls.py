@@ -1,7 +1,8 @@
 from django.urls import path
 
 from requests_app.pages.views.budgets import budgets
-from requests_app.pages.views.history import cancel_selected, history, history_csv, history_rows
+from requests_app.pages.views.bulk import cancel_selected, delete, delete_selected, restore_selected
+from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row
 from requests_app.pages.views.request import answer, request_page, retry, state, stop
 from requests_app.pages.views.run import allowance, recent, run
@@ -14,6 +15,8 @@ urlpatterns = [
     path("history", history, name="history"),
     path("history/rows", history_rows, name="history-rows"),
     path("history/cancel", cancel_selected, name="history-cancel"),
+    path("history/delete", delete_selected, name="history-delete"),
+    path("history/restore", restore_selected, name="history-restore"),
     path("history.csv", history_csv, name="history-csv"),
     path("operations", operations, name="operations"),
     path("operations/<slug:key>", operations_row, name="operations-row"),
@@ -22,4 +25,5 @@ urlpatterns = [
     path("requests/<uuid:pk>/state", state, name="state"),
     path("requests/<uuid:pk>/stop", stop, name="stop"),
     path("requests/<uuid:pk>/retry", retry, name="retry"),
+    path("requests/<uuid:pk>/delete", delete, name="delete"),
 ]

@@ -92,6 +92,21 @@ def history_cancelled(desk: Desk) -> None:
     desk.page.locator(".messages").wait_for()
 
 
+def history_deleted(desk: Desk) -> None:
+    for text in (RICH, SLOW):
+        submit(desk.stack, desk.person, text)
+    go("/history")(desk)
+    desk.page.get_by_label("Choose all on this page").check()
+    desk.page.get_by_role("button", name="Delete selected").click()
+    desk.page.get_by_role("button", name="Undo").wait_for()
+
+
+def history_of_deleted(desk: Desk) -> None:
+    history_deleted(desk)
+    go("/history?deleted=yes")(desk)
+    desk.page.locator("[data-pick]").first.check()
+
+
 def offline(desk: Desk) -> None:
     go("/")(desk)
     desk.context.set_offline(True)
@@ -210,6 +225,9 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "history, nothing sent": go("/history"),
     "history, filled": history_filled,
     "history, cancelled": history_cancelled,
+    "history, just deleted": history_deleted,
+    "history, what is deleted": history_of_deleted,
+    "history, nothing deleted": go("/history?deleted=yes"),
     "history, nothing fits": go("/history?status=done&since=2026-01-01"),
     "history, wrong filters": go("/history?status=x&since=yesterday&cursor=y"),
     "account": go("/account"),

@@ -99,7 +99,7 @@ def test_all_that_runs_is_chosen_at_once(desk: Desk) -> None:
     ended(desk)
     running = [sent(desk, SLOW), sent(desk, SLOW)]
     open_history(desk)
-    desk.page.get_by_label("Choose all that have not ended").check()
+    desk.page.get_by_label("Choose all on this page").check()
     desk.page.get_by_role("button", name="Cancel selected").click()
     for request_id in running:
         expect_status(desk, request_id, "cancelled")

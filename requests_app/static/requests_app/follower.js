@@ -49,6 +49,11 @@ export class Follower {
     this.#connect();
   }
 
+  /** Nothing more is wanted: the request is about to be no longer ours to read. */
+  stop() {
+    this.#end();
+  }
+
   #connect() {
     this.#drop();
     const connections = { socket: () => this.#socket(), events: () => this.#events(), poll: () => this.#poll() };

@@ -1,4 +1,5 @@
-// History: rows that have not ended are asked for again until they have; several are chosen and cancelled at once.
+// History: rows that have not ended are asked for again until they have; several are chosen and cancelled, deleted or
+// restored at once.
 
 import { offerCopies } from "../lintel/copying.js";
 import { tellTimes } from "../lintel/moments.js";
@@ -21,10 +22,11 @@ function reachable(there) {
   banner.hidden = there || (failures < 2 && navigator.onLine);
 }
 
-function show(html) {
+function show(html, asked) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html; // rendered and escaped by our own server
   tellTimes(fresh.content);
+  for (const id of asked) if (!fresh.content.getElementById(`row-${id}`)) remove(document.getElementById(`row-${id}`));
   const changed = [];
   for (const row of fresh.content.querySelectorAll("tr")) {
     const old = document.getElementById(row.id);
@@ -46,6 +48,12 @@ function replace(old, row) {
   return true;
 }
 
+/** A row that was deleted elsewhere. */
+function remove(row) {
+  row?.remove();
+  if (!page.querySelector("[data-rows] tr")) location.reload(); // the server says what stands on an empty page
+}
+
 async function look() {
   const ids = all("[data-unfinished]").map((row) => row.dataset.unfinished);
   if (!ids.length || document.hidden) return;
@@ -54,7 +62,7 @@ async function look() {
     const response = await fetch(`${page.dataset.rowsUrl}?${query}`, { signal: AbortSignal.timeout(10_000) });
     if (response.status === 401) return location.reload(); // logged out elsewhere: leads to the log-in
     if (!response.ok) throw new Error(`${response.status}`);
-    show(await response.text());
+    show(await response.text(), ids);
     reachable(true);
     chosen();
   } catch {
@@ -79,10 +87,11 @@ function chosen() {
   if (every) {
     every.checked = count > 0 && count === picks.length;
     every.indeterminate = count > 0 && count < picks.length;
-    every.hidden = picks.length === 0;
   }
   if (bulk) {
     bulk.toggleAttribute("data-some", count > 0);
+    const cancel = bulk.querySelector("[data-cancel]");
+    if (cancel) cancel.hidden = !page.querySelector("[data-unfinished] [data-pick]:checked");
     bulk.querySelector("[data-count]").textContent = `${count} ${page.dataset.selected}`;
   }
   if (beam && !all("[data-unfinished]").length) beam.dataset.state = "ready";
@@ -91,6 +100,11 @@ function chosen() {
 page.addEventListener("change", (event) => {
   if (event.target.matches("[data-all]")) for (const pick of all("[data-pick]")) pick.checked = event.target.checked;
   if (event.target.matches("[data-all], [data-pick]")) chosen();
+});
+
+// A box is for the space bar: Enter would press the form's first button.
+page.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-all], [data-pick]")) event.preventDefault();
 });
 
 // --- filters: blank ones stay out of the address, and days are those of this clock

@@ -89,6 +89,14 @@ function follow() {
   follower.start();
 }
 
+// What was here a moment ago and is not found was deleted: in another tab, by a program.
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status !== 404) return;
+  announcer.warn(phrases.deleted);
+  banner.hidden = true;
+  document.querySelector("[data-deleted]").hidden = false;
+});
+
 // Stopping stays on the page: what has come so far goes on being read. Should it fail, the form itself is sent.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -103,6 +111,13 @@ document.addEventListener("submit", async (event) => {
   } catch {
     form.submit();
   }
+});
+
+// Deleting leaves the page; what comes of it meanwhile would be asked for in vain.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-delete]")) return;
+  follower?.stop();
+  clearTimeout(changes);
 });
 
 // Escape stops, wherever the focus is; the button says so.
