@@ -1,4 +1,4 @@
-"""What was left behind: lost leases, overdue requests, raced chunks, old keys. Safe anywhere, any number of times."""
+"""What was left behind: lost leases, overdue requests and cancels, holds, chunks, keys. Any number of times, anywhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from ai.failures import FAILURES
@@ -18,6 +19,8 @@ from requests_app.lifecycle import Ending
 from requests_app.models import (
     AIRequest,
     AttemptReason,
+    BudgetHold,
+    HoldState,
     IdempotencyKey,
     Status,
     WorkerLease,
@@ -29,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 ADVISORY_LOCK = 0x4C494E54  # "LINT": one sweep at a time
 KEYS_KEPT = timedelta(hours=24)
+CANCEL_PATIENCE = timedelta(seconds=10)
+HOLD_PATIENCE = timedelta(seconds=60)
 BATCH = 500
 
 
@@ -39,6 +44,8 @@ class Swept:
     leases: int = 0
     taken_back: int = 0
     expired: int = 0
+    cancelled: int = 0
+    holds: int = 0
     chunks: int = 0
     keys: int = 0
     erased: int = 0
@@ -57,6 +64,8 @@ def sweep() -> Swept | None:
             leases=leases,
             taken_back=taken_back,
             expired=_expire_waiting(),
+            cancelled=_end_cancelled(),
+            holds=_close_holds(),
             chunks=_clear_chunks(),
             keys=IdempotencyKey.objects.filter(created__lt=DatabaseClock() - KEYS_KEPT).delete()[0],
             erased=deletion.erase(),
@@ -121,6 +130,30 @@ def _expire_waiting() -> int:
         lifecycle.end(AIRequest.objects.filter(pk=request.pk), request.pk, ending, used=NOTHING)
         expired += 1
     return expired
+
+
+def _end_cancelled() -> int:
+    """End what somebody cancelled and its worker, which lives and keeps its lease, does not end."""
+    overdue = AIRequest.objects.filter(
+        status=Status.PROCESSING, cancel_requested_at__lte=DatabaseClock() - CANCEL_PATIENCE
+    )
+    requests = list(overdue.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+    for request in requests:
+        text = lifecycle.text_of(request)
+        used = lifecycle.close_lost_calls(request, text=text, outcome="lost")
+        row = AIRequest.objects.held(request.pk, request.attempt)
+        lifecycle.end(row, request.pk, Ending(status=Status.CANCELLED, text=text), used=used)
+    return len(requests)
+
+
+def _close_holds() -> int:
+    """Every end closes its hold: one that is open without an open request was left by hands, and keeps others out."""
+    open_requests = AIRequest.objects.open().filter(pk=OuterRef("reference"))
+    overdue = BudgetHold.objects.filter(state=HoldState.OPEN, expires__lte=DatabaseClock() - HOLD_PATIENCE)
+    references = list(overdue.exclude(Exists(open_requests)).values_list("reference", flat=True)[:BATCH])
+    for reference in references:
+        ledger.close(reference)
+    return len(references)
 
 
 def _clear_chunks() -> int:

@@ -10,8 +10,18 @@ from django.db.models import F
 from accounts.models import User
 from ai.models import LLMUsageLog
 from requests_app.intake import Idempotency, accept, cancel
-from requests_app.lifecycle import Claim
-from requests_app.models import AIAttempt, AIRequest, IdempotencyKey, Status, StreamChunk, WorkerLease
+from requests_app.lifecycle import Claim, Ending, FenceLost, finish
+from requests_app.models import (
+    AIAttempt,
+    AIRequest,
+    BudgetHold,
+    BudgetWindow,
+    HoldState,
+    IdempotencyKey,
+    Status,
+    StreamChunk,
+    WorkerLease,
+)
 from requests_app.models.clock import seconds_from_now
 from requests_app.sweep import ADVISORY_LOCK, Swept, sweep
 from tests.integration.requests_app.conftest import SUMMARY, opened
@@ -88,6 +98,36 @@ def test_waiting_past_the_deadline_expires(waiting: AIRequest) -> None:
 def test_waiting_request_with_a_wish_to_cancel_cannot_be(waiting: AIRequest) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         AIRequest.objects.update(cancel_requested_at=seconds_from_now(0))
+
+
+def test_cancel_that_its_worker_does_not_carry_out_is_carried_out(claim: Claim) -> None:
+    begin(claim, "Half")
+    cancel(claim.request)
+    assert sweep() == Swept(), "its worker has a while to do so"
+    AIRequest.objects.update(cancel_requested_at=seconds_from_now(-11))
+    assert sweep() == Swept(cancelled=1)
+    request = AIRequest.objects.get()
+    assert (request.status, request.partial, request.lease_id) == (Status.CANCELLED, "Half", None)
+    assert BudgetHold.objects.get().state == HoldState.SETTLED
+    assert LLMUsageLog.objects.get().estimated
+    with pytest.raises(FenceLost):
+        finish(claim.request, attempt=claim.attempt, ending=Ending(status=Status.DONE, text="All"), closed=None)
+
+
+def test_hold_of_an_open_request_stays(claim: Claim) -> None:
+    BudgetHold.objects.update(expires=seconds_from_now(-61))
+    assert sweep() == Swept()
+    assert BudgetHold.objects.get().state == HoldState.OPEN
+
+
+def test_hold_without_an_open_request_gives_back_what_it_held(waiting: AIRequest) -> None:
+    AIRequest.objects.update(status=Status.CANCELLED)
+    assert sweep() == Swept()
+    BudgetHold.objects.update(expires=seconds_from_now(-61))
+    assert sweep() == Swept(holds=1)
+    assert BudgetHold.objects.get().state == HoldState.SETTLED
+    assert BudgetWindow.objects.get().held == 0
+    assert sweep() == Swept()
 
 
 def test_raced_chunks_go_and_living_ones_stay(claim: Claim) -> None:
