@@ -1,4 +1,4 @@
-"""What was left behind: lost leases, overdue requests and cancels, holds, chunks, keys. Any number of times, anywhere."""
+"""What was left behind: leases, overdue requests and cancels, holds, chunks, keys. Safe anywhere and at any time."""
 
 from __future__ import annotations
 
