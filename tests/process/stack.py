@@ -34,6 +34,7 @@ PROGRAMS = Path(sys.executable).parent
 UNLIMITED = dict.fromkeys(
     ("LINTEL_DAILY_TOKENS", "LINTEL_USER_REQUESTS", "LINTEL_TEAM_REQUESTS", "LINTEL_REQUESTS_PER_MINUTE"), "0"
 )
+CELERY = ("-m", "celery", "-A", "config.celery")
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
 MAKE_USERS = """
@@ -73,6 +74,7 @@ class Stack:
         self.port = any_free()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.fake_url = ""
+        self.settings: Mapping[str, str] = UNLIMITED  # what its processes are told besides, from their start on
         self._people: list[Person] = []
         self._numbers = itertools.count(1, 40)
 
@@ -92,8 +94,8 @@ class Stack:
             "LINTEL_EMBEDDED_MODEL_URL": f"{self.fake_url}/v1",
             "LINTEL_CATALOGUE": str(CATALOGUE),
             "LINTEL_METRICS_DIR": str(self.home.metrics),
-            **UNLIMITED,
             "PYTHONPATH": str(REPOSITORY),
+            **self.settings,
         }
 
     def start(self, kind: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
@@ -120,17 +122,22 @@ class Stack:
         """A worker for requests, once its lease shows that it is up."""
         before = self.leases()
         child = self.start(
-            "worker", "-m", "celery", "-A", "config.celery", "worker", "-P", "threads", "-c", str(streams),
+            "worker", *CELERY, "worker", "-P", "threads", "-c", str(streams),
             "-Q", "requests", "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"w{next(_names)}@tests",
             environment={"LINTEL_STREAMS": str(streams), **(environment or {})},
         )  # fmt: skip
         wait_for(lambda: self.leases() - before, what=f"a worker's lease ({child.log})")
         return child
 
-    def start_jobs_and_beat(self) -> None:
-        celery = ("-m", "celery", "-A", "config.celery")
-        self.start("jobs", *celery, "worker", "-P", "prefork", "-c", "1", "-Q", "jobs", "-n", f"j{next(_names)}@tests")
-        self.start("beat", *celery, "beat")
+    def start_jobs_and_beat(self) -> tuple[Child, Child]:
+        return self.start_jobs(), self.start_beat()
+
+    def start_jobs(self) -> Child:
+        worker = ("worker", "-P", "prefork", "-c", "1", "-Q", "jobs", "-n", f"j{next(_names)}@tests", "-l", "INFO")
+        return self.start("jobs", *CELERY, *worker)
+
+    def start_beat(self) -> Child:
+        return self.start("beat", *CELERY, "beat", "--pidfile=")
 
     def stop(self) -> None:
         for child in reversed(self.children):

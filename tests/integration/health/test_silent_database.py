@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from config.backends.postgresql import base
+from tests.faults.proxy import Proxy
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +94,41 @@ def test_limit_is_longer_than_any_statement_may_take() -> None:
         cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'")
         ((milliseconds,),) = cursor.fetchall()
     assert 0 < milliseconds < base.ANSWER_S * 1000
+
+
+@pytest.fixture
+def stalled() -> Iterator[Proxy]:
+    """A server that takes connections and says nothing, in the database's place."""
+    default = connections["default"]
+    port, options = default.settings_dict["PORT"], default.settings_dict["OPTIONS"]
+    default.close()
+    with Proxy(int(port)) as proxy:
+        proxy.stall()
+        default.settings_dict.update(PORT=str(proxy.port), OPTIONS={**options, "connect_timeout": 2})
+        yield proxy
+        default.close()
+        default.settings_dict.update(PORT=port, OPTIONS=options)
+
+
+def test_server_that_answers_nobody_is_waited_for_by_one_thread(stalled: Proxy) -> None:
+    with pytest.raises(OperationalError):
+        backend()
+    asked = stalled.counts.accepted
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(on_a_connection_of_its_own)
+        while stalled.counts.accepted == asked:
+            assert not waiting.done()
+        for _each in range(50):
+            with pytest.raises(OperationalError, match="does not answer"):
+                backend()
+        assert stalled.counts.accepted == asked + 1
+        stalled.resume()
+        assert waiting.result()
+    assert backend()
+
+
+def on_a_connection_of_its_own() -> int:
+    try:
+        return backend()
+    finally:
+        connection.close()
