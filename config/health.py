@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import Error
@@ -11,6 +11,7 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.outage import RETRY_AFTER_S
 from requests_app.condition.broker import broker
 from requests_app.condition.postgres import database, known_migrations
 from requests_app.condition.reading import Reading
@@ -44,7 +45,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     except Error:
         checks = {"database": False}
     ok = all(checks.values())
-    return JsonResponse({"ok": ok, **checks}, status=200 if ok else 503)
+    return _answer(ok=ok, facts=checks)
 
 
 @never_cache
@@ -54,8 +55,12 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     parts = {"database": look(database), "broker": broker()}
     parts |= {name: look(part) if parts["database"].ok else DOWN for name, part in SEEN_IN_DATABASE.items()}
     ok = all(part.ok for part in parts.values())
-    body = {"ok": ok, **{name: _said(part) for name, part in parts.items()}}
-    return JsonResponse(body, status=200 if ok else 503)
+    return _answer(ok=ok, facts={name: _said(part) for name, part in parts.items()})
+
+
+def _answer(*, ok: bool, facts: Mapping[str, object]) -> JsonResponse:
+    body = {"ok": ok, **facts}
+    return JsonResponse(body) if ok else JsonResponse(body, status=503, headers={"Retry-After": RETRY_AFTER_S})
 
 
 def _said(part: Reading) -> dict[str, Any]:

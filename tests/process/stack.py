@@ -34,6 +34,7 @@ PROGRAMS = Path(sys.executable).parent
 UNLIMITED = dict.fromkeys(
     ("LINTEL_DAILY_TOKENS", "LINTEL_USER_REQUESTS", "LINTEL_TEAM_REQUESTS", "LINTEL_REQUESTS_PER_MINUTE"), "0"
 )
+START_SECONDS = 60.0  # where many start at once
 CELERY = ("-m", "celery", "-A", "config.celery")
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
@@ -115,7 +116,7 @@ class Stack:
         line = read_procfile(REPOSITORY / "Procfile")["web"]
         place = {"PORT": str(self.port), "HOST": "127.0.0.1", "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
         child = self._start("web", "/bin/sh", "-c", f"exec {line}", environment=place)
-        wait_for(lambda: self._answers("/livez"), what=f"the web server ({child.log})")
+        wait_for(lambda: self._answers("/livez"), what=f"the web server ({child.log})", seconds=START_SECONDS)
         return child
 
     def start_worker(self, *, streams: int = 50, environment: Mapping[str, str] | None = None) -> Child:
@@ -126,7 +127,7 @@ class Stack:
             "-Q", "requests", "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"w{next(_names)}@tests",
             environment={"LINTEL_STREAMS": str(streams), **(environment or {})},
         )  # fmt: skip
-        wait_for(lambda: self.leases() - before, what=f"a worker's lease ({child.log})")
+        wait_for(lambda: self.leases() - before, what=f"a worker's lease ({child.log})", seconds=START_SECONDS)
         return child
 
     def start_jobs_and_beat(self) -> tuple[Child, Child]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -132,7 +133,8 @@ def hears_live_text(stack: Stack, person: Person) -> None:
     reader.start()
     wait_for(lambda: reading.text == "told", what="text from the log")
     unlogged = LiveChunk(request_id=UUID(request_id), attempt=1, start=4, text=" live")
-    send = async_to_sync(get_channel_layer().group_send)
+    layer: Any = get_channel_layer()
+    send = async_to_sync(layer.group_send)
     wait_for(lambda: send(GROUP, chunk_message([unlogged])) or reading.text == "told live", what="live text")
     cancelled(stack, person, request_id)
     reader.join()
@@ -160,7 +162,6 @@ def test_full_redis_ends_no_process_that_was_about_to_take_a_message(site: Site)
             wait_for(lambda child=child: "OutOfMemoryError" in child.said(), what="a refusal")  # type: ignore[misc]
         assert read(stack, person, waiting).text == "Fine."
         assert read(stack, person, running).text == LONG
-        stack.start_worker()
     finally:
         end()
     assert fetch(stack, person, running)["attempt"] == 1
