@@ -1,6 +1,6 @@
 # Each target is a thin door to config/local. Nothing here needs more than a Python and make.
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-crash live test mutants check bench logs stop reset doctor lock
+.PHONY: help run demo demo-crash live test mutants faults check bench logs stop reset doctor lock
 
 # The first Python that runs at all: a shim without a chosen version is on the PATH and does not.
 PYTHON = $(shell for name in "$$LINTEL_PYTHON" python3 python3.13 python3.12 python3.11 /usr/bin/python3 python; do \
@@ -28,6 +28,9 @@ test: ## Run the tests (ARGS="-k name" hands words to pytest)
 
 mutants: ## Take each guard away in a copy, and see its test turn red
 	$(BEGIN) test -m mutants
+
+faults: ## Kill, freeze and cut everything, and see that all invariants hold (ARGS="--minutes 45")
+	$(BEGIN) faults $(ARGS)
 
 check: ## Lint, types, floors, migrations, deployment settings, lock, audit
 	$(BEGIN) check

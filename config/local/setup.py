@@ -24,7 +24,7 @@ TOOLS = STATE / "tools"
 LOCKS = ("base", "local", "otel", "dev")
 NEEDS = {
     **dict.fromkeys(("run", "demo", "demo-crash", "live"), "local"),
-    **dict.fromkeys(("test", "check", "bench"), "dev"),
+    **dict.fromkeys(("test", "check", "bench", "faults"), "dev"),
 }
 COMPILE = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate")
 
@@ -54,7 +54,12 @@ def hand_over(target: str, rest: list[str]) -> None:
     """Become the environment's own Python."""
     if not VENV_PYTHON.exists():
         raise SetupStopped("nothing is set up here yet; make run does it.")
-    own = {"test": ["pytest"], "check": ["config.local.checks"], "bench": ["benchmarks"]}
+    own = {
+        "test": ["pytest"],
+        "check": ["config.local.checks"],
+        "bench": ["benchmarks"],
+        "faults": ["tests.faults.campaign"],
+    }
     module = own.get(target, ["config.local", target])
     os.execv(str(VENV_PYTHON), [str(VENV_PYTHON), "-m", *module, *rest])  # noqa: S606  without a shell on purpose
 

@@ -35,11 +35,11 @@ class Counts:
 
 
 class Proxy:
-    """Listens on ``port`` and forwards to ``target``. Use as a context, or call ``start`` and ``stop``."""
+    """Listens on ``port`` and forwards to the port ``target``. Use as a context, or call ``start`` and ``stop``."""
 
     def __init__(self, target: int, *, port: int | None = None) -> None:
         self.port = port or any_free()
-        self._target = target
+        self.target = target
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy-{self.port}", daemon=True)
         self._server: asyncio.Server | None = None
@@ -144,7 +144,7 @@ class Proxy:
             link.reset()
 
     async def _forward(self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(HOST, self._target)
+        far_reader, far_writer = await asyncio.open_connection(HOST, self.target)
         link.join(far_writer)
         await asyncio.gather(self._pump_up(reader, far_writer), self._pump_down(link, far_reader, writer))
 
