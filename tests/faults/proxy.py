@@ -137,8 +137,9 @@ class Proxy:
         self._most = max(self._most, len(self._links))
         try:
             await self._flowing.wait()
-            with contextlib.suppress(OSError):
-                await self._forward(link, reader, writer)
+            await self._forward(link, reader, writer)
+        except (OSError, asyncio.CancelledError):
+            pass  # cut off, or the end: asyncio would complain about a cancelled connection
         finally:
             self._links.discard(link)
             link.reset()

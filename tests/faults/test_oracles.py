@@ -227,6 +227,16 @@ def test_connection_too_many_is_found() -> None:
     assert len(list(processes.connections_are_bounded([replace(sample, postgres=11), replace(sample, redis=6)]))) == 2
 
 
+def test_growing_connections_are_found() -> None:
+    flat, grown = (
+        [Sample(after="all", postgres=count, postgres_most=99, redis=9, redis_most=99) for count in counts]
+        for counts in ((10, 12, 11, 12, 10, 11), (10, 11, 12, 13, 15, 17))
+    )
+    assert list(processes.connections_do_not_grow(flat)) == []
+    assert list(processes.connections_do_not_grow(grown[:5])) == []
+    assert len(list(processes.connections_do_not_grow(grown))) == 1
+
+
 def test_doubled_mail_is_found() -> None:
     assert list(processes.mails_are_sent_once([("alice", "80 %"), ("alice", "100 %")])) == []
     assert len(list(processes.mails_are_sent_once([("alice", "80 %"), ("alice", "80 %")]))) == 1

@@ -112,6 +112,17 @@ def body_of(document: str, person: Member, **more: Any) -> dict[str, Any]:
     return {"prompt_key": "document_summary", "payload": {"document": document}, "team": person.team, **more}
 
 
+def until_it_ends(http: Http, person: Member, request_id: str) -> None:
+    """Ask from time to time, as a client without a stream does."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        told = http.ask(person, "GET", f"/api/v1/requests/{request_id}", what="poll", about=request_id)
+        if told.body.get("status") not in ("pending", "processing"):
+            return
+        time.sleep(0.3)
+    http.history.wrong.append(f"{request_id} had no end for {PATIENCE_S:g} s")
+
+
 def trespass(http: Http, mallory: Member, request_id: str) -> None:
     """By every door of the API."""
     path = f"/api/v1/requests/{request_id}"

@@ -1,4 +1,4 @@
-"""Two things that are done to the product on purpose: a race for a budget, and a request that kills its workers."""
+"""What clients do to the product on purpose: race for a budget, use one up, and kill whoever answers them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from tests.faults.campaign.clients import GaveUp, Http, body_of, http, in_threads, submit
+from ai.tokens import BYTES_PER_TOKEN
+from tests.faults.campaign.clients import GaveUp, Http, body_of, http, in_threads, submit, until_it_ends
 from tests.faults.campaign.history import History
 from tests.faults.campaign.people import Member
 from tests.faults.campaign.plan import ReaderPlan, directive, new_mark
@@ -20,6 +21,8 @@ from tests.process.stack import wait_for
 # A letter a second: nothing is settled, and so nothing given back, before a race is over.
 SLOW = {"text": "slowly, slowly, slowly, slowly, slowly, slowly", "chunk_chars": 1, "chunk_delay_s": 1.0}
 LOST_WORKERS = 3
+# As long as the prompt allows an answer to be, and so most of what is held for it.
+LONG = {"text": "Spent. " * 320, "chunk_chars": 500}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,28 @@ def race(site: Site, people: Sequence[Member], room: int, racers: int, history: 
     with http([door.port for door in site.doors], history, "racers", random) as own:
         for person, request_id in accepted.values():
             own.ask(person, "POST", f"/api/v1/requests/{request_id}/cancel", what="cancel", about=request_id)
+
+
+def more_for_spending() -> int:
+    """Tokens held for a spender's document beyond what is held for a racer's; a few more, for begun ones."""
+    return round((len(directive(LONG)) - len(directive(SLOW))) / BYTES_PER_TOKEN) + 10
+
+
+def spend(site: Site, person: Member, history: History, random: Random) -> None:
+    """Until four fifths of a budget are used and mail has come that says so, whoever sends the tasks."""
+    with http([door.port for door in site.doors], history, "spender", random) as own:
+        while not _mailed(site, person):
+            mark = new_mark(random)
+            history.own(person.id, mark)
+            request_id = submit(own, person, mark, body_of(f"{mark} spends. {directive(LONG)}", person))
+            if request_id is None:
+                wait_for(lambda: _mailed(site, person), what=f"mail to {person.name}", seconds=60)
+                return
+            until_it_ends(own, person, request_id)
+
+
+def _mailed(site: Site, person: Member) -> bool:
+    return any(to.startswith(f"{person.name}@") for to, _subject in list(site.postbox.mails))
 
 
 def deadly_request(site: Site, person: Member, history: History, random: Random) -> None:

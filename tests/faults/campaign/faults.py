@@ -22,17 +22,21 @@ TASKS = (("requests_app.sweep", "jobs"), ("requests_app.mail_budgets", "jobs"),
          ("requests_app.reset_daily_token_budgets", "jobs"))  # fmt: skip
 
 
-def do(site: Site, step: Step, pause: Callable[[float], None]) -> None:
-    """Play a step; ``pause`` lets a lasting fault last."""
+def do(site: Site, step: Step, pause: Callable[[float], None], inside: Callable[[], None] | None = None) -> None:
+    """Play a step; ``pause`` lets a lasting fault last, ``inside`` is done meanwhile, or after a sudden one."""
     random = Random(step.chance)
     if step.fault in LASTING:
         with LASTING[step.fault](site, random):
+            if inside is not None:
+                inside()
             pause(random.uniform(0.5, 1.5))
             if step.kill:
                 kill_any_worker(site, random)
                 pause(random.uniform(0.5, 1.5))
     else:
         SUDDEN[step.fault](site, random)
+        if inside is not None:
+            inside()
 
 
 def kill_worker(site: Site, random: Random) -> None:
@@ -64,7 +68,7 @@ def freeze_worker(site: Site, random: Random) -> None:
 
 
 def _leases(site: Site, ids: list[tuple[str]]) -> bool:
-    return bool(site.sql("SELECT FROM requests_app_workerlease WHERE id::text = ANY(%s)", [each for (each,) in ids]))
+    return bool(site.sql("SELECT 1 FROM requests_app_workerlease WHERE id::text = ANY(%s)", [each for (each,) in ids]))
 
 
 def kill_web(site: Site, random: Random) -> None:
@@ -82,10 +86,11 @@ def kill_jobs(site: Site, _random: Random) -> None:
 
 
 def roll_workers(site: Site, _random: Random) -> None:
-    """As a release does: asked to end, they hand over what they run."""
-    for worker in list(site.workers):
-        site.workers.append(site.launch_worker())
-        site.workers.remove(worker)
+    """As a release does: the new ones come, the old ones are asked to end and hand over what they run."""
+    old, site.workers = site.workers, [site.launch_worker() for _each in site.workers]
+    for worker in old:
+        worker.ask()
+    for worker in old:
         worker.stop()
         site.children.remove(worker)
         site.dead.append(worker)

@@ -41,7 +41,7 @@ def judge(site: Site, history: History, facts: Facts) -> dict[str, list[str]]:
 
 
 def _oracles(site: Site, history: History, facts: Facts) -> Mapping[str, Iterator[str]]:
-    secrets = {mark for mark in history.owners if MARK.fullmatch(mark)}
+    secrets = history.secrets | {mark for mark in history.owners if MARK.fullmatch(mark)}
     return {
         "clients": iter(history.wrong),
         "I1 every_request_ended": lifecycle.every_request_ended(facts),
@@ -68,6 +68,7 @@ def _oracles(site: Site, history: History, facts: Facts) -> Mapping[str, Iterato
         "I11 strangers_find_nothing": privacy.strangers_find_nothing(history.trespasses),
         "I11 logs_say_nothing": privacy.logs_say_nothing(site.logs(), secrets),
         "I14 connections_are_bounded": processes.connections_are_bounded(site.samples),
+        "I14 connections_do_not_grow": processes.connections_do_not_grow(site.calm),
         "I15 periods_take_effect_once": processes.periods_take_effect_once(facts),
         "I15 mails_are_sent_once": processes.mails_are_sent_once(site.postbox.mails),
     }

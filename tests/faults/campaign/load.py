@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from tests.faults.campaign.clients import PATIENCE_S, GaveUp, Http, body_of, http, in_threads, submit, trespass
+from tests.faults.campaign.clients import GaveUp, Http, body_of, http, in_threads, submit, trespass, until_it_ends
 from tests.faults.campaign.history import History
 from tests.faults.campaign.people import Member
 from tests.faults.campaign.plan import Plan, Submission
@@ -103,16 +102,7 @@ class Client(threading.Thread):
             self.stopping.wait(submission.cancel_after_s)
             own.ask(person, "POST", f"{path}/cancel", what="cancel", about=request_id)
         if not submission.readers:
-            self._until_it_ends(own, person, request_id)
-
-    def _until_it_ends(self, own: Http, person: Member, request_id: str) -> None:
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            told = own.ask(person, "GET", f"/api/v1/requests/{request_id}", what="poll", about=request_id)
-            if told.body.get("status") not in ("pending", "processing"):
-                return
-            self.stopping.wait(0.3)
-        self._history.wrong.append(f"{request_id} had no end for {PATIENCE_S:g} s")
+            until_it_ends(own, person, request_id)
 
     def _reuse(self, own: Http, submission: Submission, person: Member) -> None:
         headers, other = {"Idempotency-Key": submission.mark}, body_of("Something else.", person)

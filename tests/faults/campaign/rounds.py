@@ -28,6 +28,7 @@ RICH, POOR, TEAM_OF = 9, 30, 3
 AMPLE_USD = "1000"
 RACING_TEAM = 5
 END_S = 150.0
+MAILED = ("no_beat", "three_beats", "deliver_again")
 
 
 class Round:
@@ -64,14 +65,18 @@ class Round:
         ]
         tight = str(3 * cover.tokens)
         poor = [Wish(name=f"{name}poor{number}", tokens_a_day=tight) for number in range(POOR)]
+        once = str(cover.tokens + duels.more_for_spending())
+        spenders = [Wish(name=f"{name}spender{number}", tokens_a_day=once) for number in range(len(MAILED))]
         self._rooms = [self._random.randint(1, self._options.racers - 1) for _each in range(self._options.races)]
         racing = [self._racers(number, room, cover) for number, room in enumerate(self._rooms)]
-        made = make(self._site, [*rich, *poor, *(wish for wishes in racing for wish in wishes)])
+        made = make(self._site, [*rich, *poor, *spenders, *(wish for wishes in racing for wish in wishes)])
         self._cast = Cast(made[:RICH], made[RICH : RICH + POOR])
         self._deadly = made[0]
         left = iter(made[RICH + POOR :])
+        self._spenders = [next(left) for _wish in spenders]
         self._racing = [[next(left) for _wish in wishes] for wishes in racing]
         self._people = [person.id for person in (*probes, *made)]
+        self._history.secrets |= {person.token for person in (*probes, *made)}
 
     def _racers(self, number: int, room: int, cover: duels.Cover) -> list[Wish]:
         """In every other race a user's tokens, else a team's dollars: for so many, and half of one more."""
@@ -91,14 +96,22 @@ class Round:
         try:
             for number, step in enumerate(self.plan.steps, start=1):
                 say(f"{number}/{len(self.plan.steps)} {step.fault}{' + kill' if step.kill else ''}")
-                self._do(step)
-                self._site.sample(step.fault)
+                self._try(step)
             wait_for(lambda: self._history.cuts >= self._options.cuts, what="readers that were cut", seconds=120)
         finally:
             for client in clients:
                 client.stopping.set()
             self._site.heal()
         in_threads(list(clients), seconds=240, history=self._history)
+
+    def _try(self, step: Step) -> None:
+        """What does not come about as it should is a violation; the round goes on, healed."""
+        try:
+            self._do(step)
+        except AssertionError as problem:
+            self._history.wrong.append(f"{step.fault}: {problem}")
+            self._site.heal()
+        self._site.sample(step.fault)
 
     def _do(self, step: Step) -> None:
         self._kills["faults " + step.fault] += 1
@@ -111,8 +124,12 @@ class Round:
             duels.deadly_request(self._site, self._deadly, self._history, self._random)
             self._kills["workers"] += duels.LOST_WORKERS
         else:
-            faults.do(self._site, step, time.sleep)
+            faults.do(self._site, step, time.sleep, self._spend if step.fault in MAILED else None)
             self._kills["workers"] += step.kill or step.fault == "kill_worker"
+
+    def _spend(self) -> None:
+        """Somebody's budget is used up, and mail about that is due: how many beats there are makes no difference."""
+        duels.spend(self._site, self._spenders.pop(), self._history, self._random)
 
     def _settle(self) -> Facts:
         """Wait for what the invariants allow: every end, within its deadline and a minute."""
@@ -124,14 +141,15 @@ class Round:
         except AssertionError as problem:
             self._history.wrong.append(str(problem))
         self._site.sample("everything")
+        self._site.calm.append(self._site.samples[-1])
         return gather(self._site, self._history, self._people, healed)
 
     def _open(self) -> bool:
         rows = self._site.sql(
-            "SELECT FROM requests_app_airequest WHERE user_id = ANY(%s::uuid[]) AND status <> ALL(%s) LIMIT 1",
+            "SELECT 1 FROM requests_app_airequest WHERE user_id = ANY(%s::uuid[]) AND status <> ALL(%s) LIMIT 1",
             self._people, list(FINAL),
         )  # fmt: skip
-        chunks = self._site.sql("SELECT FROM requests_app_streamchunk LIMIT 1")
+        chunks = self._site.sql("SELECT 1 FROM requests_app_streamchunk LIMIT 1")
         return bool(rows or chunks)
 
     def _tally(self, facts: Facts, violations: dict[str, list[str]], seconds: float) -> Tally:

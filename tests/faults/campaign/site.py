@@ -52,6 +52,7 @@ class Site(Stack):
         self.beats: list[Child] = []
         self.dead: list[Child] = []
         self.samples: list[Sample] = []
+        self.calm: list[Sample] = []
         self.to_postgres = Proxy(services.postgres.port or 0)
         self.to_redis = Proxy(services.valkey.port or 0)
         self.to_provider = Proxy(0)  # until it has started

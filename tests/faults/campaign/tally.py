@@ -13,7 +13,7 @@ TITLE = "# Fault campaign"
 
 def rule_of_three(n: int) -> float | None:
     """With nothing seen in n tries, the rate lies below this with 95 % confidence (Hanley and Lippman-Hand 1983)."""
-    return 3 / n if n else None
+    return min(1.0, 3 / n) if n else None
 
 
 @dataclass(slots=True, kw_only=True)

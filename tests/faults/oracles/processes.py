@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from tests.faults.oracles.facts import Facts
+
+GROWTH = 1.3  # pools fill by chance; what leaks goes on and on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,15 @@ def connections_are_bounded(samples: Sequence[Sample]) -> Iterator[str]:
             yield f"{sample.postgres} connections to Postgres after {sample.after}, at most {sample.postgres_most}"
         if sample.redis > sample.redis_most:
             yield f"{sample.redis} connections to Redis after {sample.after}, at most {sample.redis_most}"
+
+
+def connections_do_not_grow(calm: Sequence[Sample]) -> Iterator[str]:
+    """I14: one sample a round, each after everything was healed; the last three are as the first three, or fewer."""
+    for name in ("postgres", "redis"):
+        counts = [getattr(sample, name) for sample in calm]
+        first, last = (median(part) for part in (counts[:3], counts[-3:])) if len(counts) >= 6 else (0, 0)
+        if last > first * GROWTH:
+            yield f"connections to {name} grew: {counts}"
 
 
 def periods_take_effect_once(facts: Facts) -> Iterator[str]:
