@@ -24,7 +24,7 @@ from ai.yaml_source import Source, Step
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Part of the file format, honoured by no code yet.
-_LATER = {("cache",), ("abandon_after_s",), ("review", "audit")}
+_LATER = {("cache",), ("abandon_after_s",)}
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -86,6 +86,7 @@ def _read(path: Path, modified: int, _size: int) -> PromptFile:
         *_variable_problems(source, spec),
         *_text_problems(source, spec),
         *_retrieval_problems(source, spec),
+        *_review_problems(source, spec),
     ]
     if problems:
         raise PromptBroken(problems)
@@ -263,3 +264,12 @@ def _retrieval_problems(source: Source, spec: PromptSpec) -> Iterator[FileProble
         yield source.problem(line, f"{PASSAGES} is what retrieval fills; name the variable otherwise")
     if not any(found.name == PASSAGES for place in _places(spec) for found in placeholders(place.text)):
         yield source.problem(source.key_line("retrieve"), f"the passages are never used; write ${PASSAGES}")
+
+
+def _review_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:
+    if spec.review is None:
+        return
+    for part, rule, needed in spec.review.unmet(output=spec.output is not None, retrieve=spec.retrieve is not None):
+        position = source.value["review"][part]["rules"].index(rule)
+        line = source.line("review", part, "rules", position)
+        yield source.problem(line, f"review.{part}.rules: {rule} is never met by a prompt without {needed}")

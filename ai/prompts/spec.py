@@ -1,8 +1,8 @@
 """What a prompt version says: the format of its YAML file, and nothing that no code obeys.
 
-``cache``, ``abandon_after_s`` and ``review.audit`` belong to the format but no part of the product honours them yet; a
-file that declares one is refused rather than quietly disobeyed. ``review.gate`` and ``retrieve`` may be declared:
-requests of such a prompt are refused as long as the part that they need is missing.
+``cache`` and ``abandon_after_s`` belong to the format but no part of the product honours them yet; a file that declares
+one is refused rather than quietly disobeyed. ``review`` and ``retrieve`` may be declared: requests of such a prompt are
+refused as long as the part that they need is missing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from ai.review.spec import ReviewSpec
 from ai.schemas import validator
 
 KEY = r"^[a-z][a-z0-9_]{0,62}$"
@@ -34,10 +35,6 @@ class Turn(_Strict):
     role: Literal["user", "assistant"]
     content: Text
     values: dict[str, Any] = Field(default_factory=dict)
-
-
-class Review(_Strict):
-    gate: Literal["always"]
 
 
 class Retrieve(_Strict):
@@ -61,7 +58,7 @@ class PromptSpec(_Strict):
     route: Annotated[str, StringConstraints(pattern=KEY)]
     deadline: Annotated[int, Field(ge=1, le=3600)]
     output: dict[str, Any] | None = None
-    review: Review | None = None
+    review: ReviewSpec | None = None
     retrieve: Retrieve | None = None
     cut: Literal["reset", "incomplete"] = "reset"
 

@@ -242,7 +242,12 @@ def test_retry_is_paid_by_a_team_of_today(waiting: AIRequest, bob: User) -> None
 
 
 @pytest.mark.parametrize(
-    ("needs", "word"), [({"review": {"gate": "always"}}, "review"), ({"retrieve": {"query": "document"}}, "retrieval")]
+    ("needs", "word"),
+    [
+        ({"review": {"gate": "always"}}, "reviewed before"),
+        ({"review": {"audit": {"sample_percent": 5}}}, "audited"),
+        ({"retrieve": {"query": "document"}}, "retrieval"),
+    ],
 )
 def test_prompt_whose_needs_are_not_met_is_refused(alice: User, needs: dict[str, object], word: str) -> None:
     content = {**json.loads(get_prompt("document_summary").content), **needs}
