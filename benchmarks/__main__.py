@@ -25,6 +25,9 @@ MEASUREMENTS = (
     "sockets",
     "slow_reader",
     "live_publishing",
+    "holds",
+    "claims",
+    "recovery",
 )
 
 
