@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from time import monotonic
@@ -49,9 +49,15 @@ def waiting_for(request: AIRequest) -> Reason | None:
 
 def queue_ahead(request: AIRequest) -> int | None:
     """How many requests begin before it, as of the last second; None: unknown yet, too many to say, or not queued."""
-    if request.status != Status.PENDING or timezone.now() - request.created < FRESH:
-        return None
-    return _places(int(monotonic())).get(request.pk)
+    return queues_ahead([request]).get(request.pk)
+
+
+def queues_ahead(requests: Iterable[AIRequest]) -> dict[UUID, int]:
+    """The same for a list, by one look."""
+    settled = timezone.now() - FRESH
+    queued = [request.pk for request in requests if request.status == Status.PENDING and request.created <= settled]
+    places = _places(int(monotonic())) if queued else {}
+    return {pk: places[pk] for pk in queued if pk in places}
 
 
 @lru_cache(maxsize=1)

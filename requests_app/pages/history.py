@@ -122,7 +122,7 @@ class History:
     def page(self) -> Page:
         return page_of((with_times if self.deleted else with_excerpts)(self.requests), self._cursor)
 
-    @property
+    @cached_property
     def rows(self) -> list[Row] | list[DeletedRow]:
         return [DeletedRow(request=each) for each in self.page.rows] if self.deleted else rows_of(self.page.rows)
 

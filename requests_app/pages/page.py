@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID, uuid4
 
@@ -14,10 +14,10 @@ from requests_app.models import AIRequest, Status
 from requests_app.pages.answers import Answer, answer_of
 from requests_app.pages.facts import Fact, cost_of, demonstration, facts_of
 from requests_app.pages.forms import as_text
+from requests_app.pages.place import Place, place_of
 from requests_app.pages.snippets import Snippet, snippets_of
 from requests_app.pages.timeline import Step, steps_of
 from requests_app.pages.wording import ago, failure, title_of
-from requests_app.waiting import Reason, waiting_for
 
 KEY_COMMAND = "OPENAI_API_KEY=... make run"
 
@@ -89,11 +89,11 @@ class RequestPage:
     def answer(self) -> Answer:
         answer = answer_of(self._request)
         assert answer is not None  # noqa: S101 - only an answer up to a given position may be missing
-        return answer
+        return replace(answer, waiting=self.waiting.sheet) if self.waiting and not answer.text else answer
 
     @cached_property
-    def waiting(self) -> Reason | None:
-        return waiting_for(self._request)
+    def waiting(self) -> Place | None:
+        return place_of(self._request)
 
     @property
     def steps(self) -> list[Step]:
@@ -125,14 +125,14 @@ def sent_values(payload: JSON, properties: JSON) -> list[Sent]:
     ]
 
 
-def _notices(request: AIRequest, waiting: Reason | None) -> Iterator[Notice]:
+def _notices(request: AIRequest, waiting: Place | None) -> Iterator[Notice]:
     kept = _("What had been written is kept.") if request.partial else ""
     closing = f"{kept} {cost_of(request).sentence}".strip()
     if request.status == Status.CANCELLED:
         yield Notice(tone="plain", icon="stop", title=_("Stopped"), text=closing)
     elif request.status in {Status.FAILED, Status.EXPIRED}:
         yield Notice(tone="bad", icon="warn", title=_failure_title(request), text=closing)
-    elif waiting == "worker":
+    elif waiting is not None and waiting.reason == "worker":
         text = _("Your request is safe. It begins as soon as a worker starts.")
         yield Notice(tone="warm", icon="warn", title=_("No worker is running"), text=text)
     if demonstration(request.model or request.model_asked):

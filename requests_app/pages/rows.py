@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from requests_app.deletion import KEPT
 from requests_app.models import AIRequest
 from requests_app.pages.facts import Cost, cost_of
+from requests_app.pages.place import place_words
 from requests_app.pages.wording import ago, failure, seconds, title_of
+from requests_app.waiting import queues_ahead
 
 COLUMNS = (
     "status", "prompt_key", "prompt_version", "model", "model_asked", "cancel_requested_at", "error_code",
@@ -41,9 +44,10 @@ def with_times(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line about a request that ``with_excerpts`` has read."""
+    """One line about a request that ``with_excerpts`` has read; ``ahead`` begin before it, where it waits."""
 
     request: AIRequest
+    ahead: int | None = None
 
     @property
     def pk(self) -> UUID:
@@ -72,6 +76,10 @@ class Row:
     @property
     def status_label(self) -> str:
         return _("stopping") if self.stopping else self.request.get_status_display()
+
+    @property
+    def place(self) -> str:
+        return place_words(self.ahead)
 
     @property
     def stopping(self) -> bool:
@@ -149,5 +157,7 @@ class DeletedRow:
         return self.deleted + KEPT
 
 
-def rows_of(requests: QuerySet[AIRequest] | list[AIRequest]) -> list[Row]:
-    return [Row(request=request) for request in requests]
+def rows_of(requests: Iterable[AIRequest]) -> list[Row]:
+    found = list(requests)
+    ahead = queues_ahead(found)
+    return [Row(request=request, ahead=ahead.get(request.pk)) for request in found]

@@ -10,8 +10,8 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status
+from requests_app.pages.place import Place
 from requests_app.pages.wording import call_end, failure, seconds
-from requests_app.waiting import Reason
 
 State = Literal["past", "now", "bad", "ended"]
 DONE = "done"
@@ -19,16 +19,17 @@ DONE = "done"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One line of the timeline; ``clock`` is its time since the request was sent."""
+    """One line of the timeline; ``clock`` is its time since the request was sent. ``waiting``: its words change."""
 
     title: str
     state: State
     at: datetime | None
     clock: str
     detail: str = ""
+    waiting: bool = False
 
 
-def steps_of(request: AIRequest, attempts: Sequence[AIAttempt], waiting: Reason | None) -> list[Step]:
+def steps_of(request: AIRequest, attempts: Sequence[AIAttempt], waiting: Place | None) -> list[Step]:
     steps = [_sent(request)]
     for attempt in attempts:
         steps.append(_call(request, attempt))
@@ -88,14 +89,9 @@ def _first_words(request: AIRequest) -> Step:
     )
 
 
-def _last(request: AIRequest, waiting: Reason | None) -> Iterator[Step]:
+def _last(request: AIRequest, waiting: Place | None) -> Iterator[Step]:
     if waiting is not None:
-        details = {
-            "not_before": _("Every model of its route is busy; it is tried again in a moment."),
-            "worker": _("No worker is running."),
-            "turn": _("A worker takes it when its turn comes."),
-        }
-        yield Step(title=_("Waiting"), state="now", at=None, clock="", detail=details[waiting])
+        yield Step(title=waiting.title, state="now", at=None, clock="", detail=waiting.detail, waiting=True)
     elif request.cancel_requested_at and not request.final:
         at = request.cancel_requested_at
         yield Step(title=_("Stopping"), state="now", at=at, clock=_since(request, at))

@@ -4,7 +4,7 @@ from requests_app.pages.views.budgets import budgets
 from requests_app.pages.views.bulk import cancel_selected, delete, delete_selected, restore_selected
 from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row
-from requests_app.pages.views.request import answer, request_page, retry, state, stop
+from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
 from requests_app.pages.views.run import allowance, recent, run
 
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("requests/<uuid:pk>", request_page, name="request"),
     path("requests/<uuid:pk>/answer", answer, name="answer"),
     path("requests/<uuid:pk>/state", state, name="state"),
+    path("requests/<uuid:pk>/waiting", waiting, name="waiting"),
     path("requests/<uuid:pk>/stop", stop, name="stop"),
     path("requests/<uuid:pk>/retry", retry, name="retry"),
     path("requests/<uuid:pk>/delete", delete, name="delete"),

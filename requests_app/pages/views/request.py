@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -21,6 +21,7 @@ from requests_app.pages.answers import answer_of
 from requests_app.pages.asking import PageRequest, for_page_parts, named, own_request, sentence
 from requests_app.pages.page import RequestPage
 from requests_app.pages.phrases import phrases
+from requests_app.pages.place import place_of
 from requests_app.stream import Position
 
 
@@ -53,6 +54,15 @@ def answer(http: PageRequest, pk: UUID) -> HttpResponse:
 def state(http: PageRequest, pk: UUID) -> HttpResponse:
     """Everything around the answer, as fragments that replace their predecessors."""
     return render(http, "requests_app/state.html", {"page": _page(http, own_request(http, pk))})
+
+
+@never_cache
+@for_page_parts
+@require_GET
+def waiting(http: PageRequest, pk: UUID) -> HttpResponse:
+    """Why it waits and its place now; 204 once it does not."""
+    place = place_of(own_request(http, pk))
+    return HttpResponse(status=HTTPStatus.NO_CONTENT) if place is None else JsonResponse(place.said)
 
 
 @login_required

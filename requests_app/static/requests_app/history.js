@@ -30,10 +30,19 @@ function show(html, asked) {
   const changed = [];
   for (const row of fresh.content.querySelectorAll("tr")) {
     const old = document.getElementById(row.id);
-    if (old?.dataset.title === row.dataset.title) continue;
+    if (old?.dataset.title === row.dataset.title) {
+      move(old, row);
+      continue;
+    }
     if (replace(old, row)) changed.push(row.dataset.title);
   }
   if (changed.length) said.textContent = `${changed.join(". ")}.`;
+}
+
+/** A request that still waits, at another place in the queue: shown, and not worth a word. */
+function move(old, row) {
+  const place = old.querySelector(".place");
+  if (place) place.textContent = row.querySelector(".place").textContent;
 }
 
 /** A row in the place of its predecessor, with its choice and the focus that was in it. */

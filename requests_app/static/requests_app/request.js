@@ -5,6 +5,7 @@ import { offerCopies } from "../lintel/copying.js";
 import { Follower } from "./follower.js";
 import { Reading } from "./reading.js";
 import { Sheet } from "./sheet.js";
+import { Waiting } from "./waiting.js";
 
 const CHANGES_PAUSE_MS = 250;
 const MISSED_END_MS = 400;
@@ -16,6 +17,12 @@ const banner = document.querySelector("[data-offline]");
 const announcer = new Announcer(part("log"), part("alert"));
 const sheet = new Sheet(part("answer"), part("raw"), page.dataset.answerUrl);
 const reading = new Reading(part("follow"));
+const waiting = new Waiting({
+  address: page.dataset.waitingUrl,
+  onPlace: place,
+  onChange: () => changed(0),
+  say: (sentence) => announcer.say(sentence),
+});
 const speaks = !page.querySelector(".tail.mono"); // data is not read out piece by piece
 
 let follower = null;
@@ -29,13 +36,24 @@ function changed(pause = CHANGES_PAUSE_MS) {
   changes = setTimeout(() => document.body.dispatchEvent(new CustomEvent("lintel:changed")), pause);
 }
 
+// Only the words change: nothing moves, and a focus stays where it is. Another reason brings or takes a notice.
+function place({ reason, title, detail, sheet: words }) {
+  const step = page.querySelector("[data-place]");
+  if (step?.dataset.place !== reason) return changed(0);
+  step.querySelector(".step").textContent = title;
+  step.querySelector("p").textContent = detail;
+  sheet.blank(words);
+}
+
 const handlers = {
   status({ status, attempt, model }) {
+    if (status === "pending") waiting.start();
+    else waiting.stop();
     const now = `${status} ${attempt} ${model}`;
     if (now === shown) return;
     if (!shown.startsWith(`${status} `)) announcer.say(phrases[status]);
+    if (shown || status !== "pending") sheet.blank(phrases[`blank_${status}`]); // at first it says the place already
     shown = now;
-    sheet.blank(phrases[`blank_${status}`]);
     changed();
   },
   chunk({ text, position }) {
@@ -56,6 +74,7 @@ const handlers = {
     changed();
   },
   async end({ status }) {
+    waiting.stop();
     clearTimeout(missedEnd);
     announcer.finish({ spoken: speaks });
     if (status === "failed" || status === "expired") announcer.warn(phrases[status]);
@@ -117,6 +136,7 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-delete]")) return;
   follower?.stop();
+  waiting.stop();
   clearTimeout(changes);
 });
 
