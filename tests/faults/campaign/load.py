@@ -11,8 +11,9 @@ from tests.faults.campaign.history import History
 from tests.faults.campaign.people import Member
 from tests.faults.campaign.plan import Plan, Submission
 from tests.faults.campaign.readers import PATIENCE_S as READERS_PATIENCE_S
-from tests.faults.campaign.readers import Reader
+from tests.faults.campaign.readers import Reader, knock
 from tests.faults.campaign.site import Site
+from tests.faults.oracles.privacy import Trespass
 
 REFUSALS_OF_THE_POOR = 3
 
@@ -116,7 +117,12 @@ class Client(threading.Thread):
         told = own.ask(person, "GET", "/api/v1/requests", what="list", about=person.id)
         self._history.glimpse(person.id, "list", [each["id"] for each in told.body["results"]])
         if submission.trespass:
-            trespass(own, self._cast.another(self._random, person), request_id)
+            self._trespass(own, self._cast.another(self._random, person), request_id)
+
+    def _trespass(self, own: Http, mallory: Member, request_id: str) -> None:
+        trespass(own, mallory, request_id)
+        code = knock(self._site.doors[0].port, mallory, request_id)
+        self._history.trespasses.append(Trespass(user=mallory.id, where=f"socket of {request_id}", code=code))
 
     def _remove(self, own: Http, person: Member, request_id: str) -> None:
         path = f"/api/v1/requests/{request_id}"

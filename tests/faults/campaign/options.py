@@ -7,8 +7,12 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from config.local.home import REPOSITORY
+
+FIGURES = REPOSITORY / ".local" / "faults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +43,13 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--racers", type=int, default=number("RACERS", 50), help="submissions at once in a race")
     parser.add_argument("--clients", type=int, default=number("CLIENTS", 6), help="clients that keep it busy")
     parser.add_argument("--minutes", type=float, default=number("MINUTES", 0), help="go on with new seeds so long")
-    parser.add_argument("--report", type=Path, help="a folder for tally.json and tally.md, written after each round")
-    return Options(**vars(parser.parse_args(arguments)))
+    parser.add_argument(
+        "--report",
+        type=Path,
+        help="a folder for tally.json and tally.md, written after each round, and for the logs of one that failed",
+    )
+    options = Options(**vars(parser.parse_args(arguments)))
+    return replace(options, report=FIGURES) if options.minutes and not options.report else options
 
 
 def number(name: str, default: int) -> int:

@@ -123,3 +123,18 @@ class Reader(threading.Thread):
             for line in response.iter_lines():
                 if line.startswith("data: "):
                     yield json.loads(line.removeprefix("data: "))
+
+
+def knock(port: int, person: Member, request: str) -> int | None:
+    """The close code that a stranger's socket gets; 1000 where it was shown something, None without an answer."""
+    try:
+        with connect(
+            f"ws://127.0.0.1:{port}/ws/requests/{request}", additional_headers=person.headers, proxy=None,
+            open_timeout=SILENCE_S, close_timeout=1,
+        ) as socket:  # fmt: skip
+            socket.recv(timeout=SILENCE_S)
+            return 1000
+    except ConnectionClosed as closed:
+        return None if closed.rcvd is None or closed.rcvd.code in {1011, 1012, 4503} else closed.rcvd.code
+    except (OSError, EOFError, WebSocketException):
+        return None

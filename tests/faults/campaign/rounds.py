@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from random import Random
 
 import httpx2
+import psycopg
+import redis
 
+from config.local.errors import ServiceFailed
 from tests.faults.campaign import duels, faults
 from tests.faults.campaign.clients import in_threads
 from tests.faults.campaign.history import History
@@ -29,6 +35,7 @@ AMPLE_USD = "1000"
 RACING_TEAM = 5
 END_S = 150.0
 MAILED = ("no_beat", "three_beats", "deliver_again")
+BROKEN = (AssertionError, OSError, psycopg.Error, redis.RedisError, httpx2.HTTPError, ServiceFailed)
 
 
 class Round:
@@ -46,6 +53,7 @@ class Round:
         began = time.monotonic()
         self._site.samples.clear()
         self._site.postbox.mails.clear()
+        self._site.left.clear()
         chance = {"seed": self.plan.seed, "fault_rate": CHANCE}
         httpx2.post(f"{self._site.fake_url}/control/reset", trust_env=False)
         self._site.script(**chance)
@@ -53,7 +61,17 @@ class Round:
         self._disturb()
         facts = self._settle()
         violations = judge(self._site, self._history, facts)
+        if violations and self._options.report is not None:
+            self._keep_evidence(self._options.report / f"seed-{self.plan.seed}")
         return self._tally(facts, violations, time.monotonic() - began)
+
+    def _keep_evidence(self, folder: Path) -> None:
+        """The logs of all processes, and what each client did when."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in self._site.logs():
+            (folder / name).write_text(text)
+        lines = (json.dumps(asdict(operation), ensure_ascii=False) for operation in self._history.operations)
+        (folder / "operations.jsonl").write_text("\n".join(lines) + "\n")
 
     def _make_people(self) -> None:
         name = self._names
@@ -108,10 +126,11 @@ class Round:
         """What does not come about as it should is a violation; the round goes on, healed."""
         try:
             self._do(step)
-        except AssertionError as problem:
-            self._history.wrong.append(f"{step.fault}: {problem}")
+            self._site.supervise()
+            self._site.sample(step.fault)
+        except BROKEN as problem:
+            self._history.wrong.append(f"{step.fault}: {type(problem).__name__} {problem}")
             self._site.heal()
-        self._site.sample(step.fault)
 
     def _do(self, step: Step) -> None:
         self._kills["faults " + step.fault] += 1
@@ -176,7 +195,9 @@ class Round:
             connections={
                 "Postgres": max(each.postgres for each in samples), "Redis": max(each.redis for each in samples),
             },
-            violations=violations,
+            left=[f"seed {self.plan.seed}: {each}" for each in self._site.left],
+            violations={oracle: [f"seed {self.plan.seed}: {each}" for each in found]
+                        for oracle, found in violations.items()},
         )  # fmt: skip
 
 

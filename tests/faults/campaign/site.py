@@ -51,6 +51,7 @@ class Site(Stack):
         self.workers: list[Child] = []
         self.beats: list[Child] = []
         self.dead: list[Child] = []
+        self.left: list[str] = []
         self.samples: list[Sample] = []
         self.calm: list[Sample] = []
         self.to_postgres = Proxy(services.postgres.port or 0)
@@ -122,6 +123,18 @@ class Site(Stack):
         self.bury(child)
         self.workers.append(self.launch_worker())
 
+    def supervise(self) -> None:
+        """Start again what ended by itself, as a supervisor would, and remember it."""
+        for child in [*self.workers, self.jobs, *self.beats, *(web for _port, web in self.webs)]:
+            if child.exit_code() is not None:
+                self.left.append(f"{child.command.name} ended with {child.exit_code()}")
+                self.bury(child)
+        gone = set(self.dead)
+        self.workers = [self.launch_worker() if each in gone else each for each in self.workers]
+        self.beats = [self.launch_beat() if each in gone else each for each in self.beats]
+        self.webs = [(port, self.launch_web(port) if web in gone else web) for port, web in self.webs]
+        self.jobs = self.launch_jobs() if self.jobs in gone else self.jobs
+
     def leased(self) -> dict[int, str]:
         """The leases that have not run out, by the process that holds them."""
         rows = self.sql("SELECT pid, id::text FROM requests_app_workerlease WHERE expires_at > clock_timestamp()")
@@ -169,6 +182,7 @@ class Site(Stack):
                 service.start()
         for child in self.children:
             child.tell_all(signal.SIGCONT)
+        self.supervise()
         self.wait_until_up()
 
     def sample(self, after: str) -> None:

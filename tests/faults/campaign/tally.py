@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 KEPT = 20  # violations of one oracle that are told in full
-TITLE = "# Fault campaign"
 
 
 def rule_of_three(n: int) -> float | None:
@@ -36,6 +36,7 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     provider_faults: Counter[str] = field(default_factory=Counter)
     connections: dict[str, int] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)  # processes that ended by themselves
     violations: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -47,6 +48,7 @@ class Tally:
                      "takeovers", "mails"):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.seeds += other.seeds
+        self.left += other.left
         for name in ("operations", "ends", "faults", "provider_faults"):
             getattr(self, name).update(getattr(other, name))
         for name, most in other.connections.items():
@@ -65,29 +67,45 @@ class Tally:
         return json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
 
     def markdown(self) -> str:
-        lines = [TITLE, "", f"{len(self.seeds)} rounds in {self.seconds / 60:.1f} min, seeds {self.seeds}", ""]
-        lines += ["| what | how many |", "|---|---|"]
+        title = ["# Fault campaign", "", f"{len(self.seeds)} rounds in {self.seconds / 60:.1f} min, seeds {self.seeds}"]
+        return "\n".join([*title, "", *self._figures(), *self._counts(), *self._words()]) + "\n"
+
+    def _figures(self) -> Iterator[str]:
+        yield from ("| what | how many |", "|---|---|")
         figures = {
-            "requests accepted": self.accepted, "refused by a budget or a limit": self.refused,
-            "provider calls": self.calls, "take-overs": self.takeovers, "workers killed": self.kills,
-            "races for a budget": self.races, "readers to the end": self.readings,
-            "of these cut off at least once": self.cut_readings, "mails": self.mails,
+            "requests accepted": self.accepted,
+            "refused by a budget or a limit": self.refused,
+            "provider calls": self.calls,
+            "take-overs": self.takeovers,
+            "workers killed": self.kills,
+            "races for a budget": self.races,
+            "readers to the end": self.readings,
+            "of these cut off at least once": self.cut_readings,
+            "mails": self.mails,
+            "processes that ended by themselves": len(self.left),
             "violations": self.found,
-        }  # fmt: skip
-        lines += [f"| {name} | {count} |" for name, count in figures.items()]
+        }
+        figures |= {f"most connections to {name}": most for name, most in self.connections.items()}
+        yield from (f"| {name} | {count} |" for name, count in figures.items())
         for name, bound in self.bounds().items():
-            lines.append(f"| upper bound of violations {name} (95 %) | {'none' if bound is None else f'{bound:.5f}'} |")
-        lines += [f"| most connections to {name} | {most} |" for name, most in self.connections.items()]
-        for title, counts in {
-            "Faults": self.faults, "Ends": self.ends, "Operations": self.operations,
+            yield f"| upper bound of violations {name} (95 %) | {'none' if bound is None else f'{bound:.5f}'} |"
+
+    def _counts(self) -> Iterator[str]:
+        counts = {
+            "Faults": self.faults,
+            "Ends": self.ends,
+            "Operations": self.operations,
             "Faults of the provider": self.provider_faults,
-        }.items():  # fmt: skip
-            lines += ["", f"## {title}", "", ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))]
-        lines += ["", "## Violations", ""]
-        lines += [f"* {oracle}: {len(found)}" for oracle, found in self.violations.items()] or ["None."]
-        for oracle, found in self.violations.items():
-            lines += ["", f"### {oracle}", "", *(f"* {each}" for each in found[:KEPT])]
-        return "\n".join(lines) + "\n"
+        }
+        for title, each in counts.items():
+            yield from ("", f"## {title}", "", ", ".join(f"{name} {count}" for name, count in sorted(each.items())))
+
+    def _words(self) -> Iterator[str]:
+        yield from ("", "## Violations", "")
+        yield from [f"* {oracle}: {len(found)}" for oracle, found in self.violations.items()] or ["None."]
+        for oracle, found in {**self.violations, "Ended by themselves": self.left}.items():
+            if found:
+                yield from ("", f"### {oracle}", "", *(f"* {each}" for each in found[:KEPT]))
 
     def write(self, folder: Path) -> None:
         """Whole or not at all: a run that is killed leaves the figures of its last round."""
