@@ -39,6 +39,7 @@ ORACLES: tuple[Callable[[Facts], Iterator[str]], ...] = (
     lifecycle.nothing_follows_an_end,
     lifecycle.no_client_saw_an_end_undone,
     lifecycle.one_lease_at_a_time,
+    lifecycle.zombies_write_nothing,
     partial(lifecycle.lost_workers_are_counted, most=3),
     partial(calls.every_call_has_its_row, most=2),
     calls.usage_is_the_bill,
@@ -116,6 +117,7 @@ PLANTED: tuple[tuple[str, Callable[[Facts], Iterator[str]], dict[str, Any]], ...
     ("from hand to hand", lifecycle.one_lease_at_a_time, {"takings": [replace(TAKEN, before="l0")]}),
     ("an old number", lifecycle.one_lease_at_a_time, {"takings": [replace(TAKEN, attempt_before=1)]}),
     ("claimed twice", lifecycle.one_lease_at_a_time, {"moves": [PENDING, RUNNING, BACK, RUNNING, DONE]}),
+    ("a zombie's text", lifecycle.zombies_write_nothing, {"strays": ["r1"]}),
     (
         "given up too soon", partial(lifecycle.lost_workers_are_counted, most=3),
         request(status="failed", error_code="worker_lost", takeovers=2, result=None),

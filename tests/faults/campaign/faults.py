@@ -18,6 +18,8 @@ from tests.process.stack import wait_for
 
 Harm = Callable[[Site, Random], None]
 Lasting = Callable[[Site, Random], AbstractContextManager[None]]
+LEASES = "SELECT id::text FROM requests_app_workerlease WHERE id = ANY(%s::uuid[])"
+WAITING = "SELECT id::text FROM requests_app_airequest WHERE status = 'pending' AND id = ANY(%s::uuid[])"
 TASKS = (("requests_app.sweep", "jobs"), ("requests_app.mail_budgets", "jobs"),
          ("requests_app.reset_daily_token_budgets", "jobs"))  # fmt: skip
 
@@ -57,18 +59,20 @@ def kill_any_worker(site: Site, random: Random) -> None:
 
 
 def freeze_worker(site: Site, random: Random) -> None:
-    """Past its lease, which others take; then it wakes, finds that out, and takes a new one."""
+    """Until others run what it ran; then it wakes, with text that it may no longer write, and takes a new lease."""
     site.wait_for_workers(2)
     zombie = _busy(site, random)
     zombie.tell_all(signal.SIGSTOP)
-    lease = site.sql("SELECT id::text FROM requests_app_workerlease WHERE pid = %s", zombie.pid)
-    wait_for(lambda: not _leases(site, lease), what="the taking of a frozen worker's lease", seconds=60)
+    lease = _ids(site, "SELECT id::text FROM requests_app_workerlease WHERE pid = %s", zombie.pid)
+    held = _ids(site, "SELECT id::text FROM requests_app_airequest WHERE lease_id = ANY(%s::uuid[])", lease)
+    wait_for(lambda: not _ids(site, LEASES, lease), what="the taking of a frozen worker's lease", seconds=60)
+    wait_for(lambda: not _ids(site, WAITING, held), what="the claims of a frozen worker's requests", seconds=60)
     zombie.tell_all(signal.SIGCONT)
     wait_for(lambda: zombie.pid in site.leased(), what="a woken worker's new lease", seconds=60)
 
 
-def _leases(site: Site, ids: list[tuple[str]]) -> bool:
-    return bool(site.sql("SELECT 1 FROM requests_app_workerlease WHERE id::text = ANY(%s)", [each for (each,) in ids]))
+def _ids(site: Site, query: str, *parameters: object) -> list[str]:
+    return [str(row) for (row,) in site.sql(query, *parameters)]
 
 
 def kill_web(site: Site, random: Random) -> None:

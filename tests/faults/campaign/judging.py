@@ -31,6 +31,7 @@ def gather(site: Site, history: History, people: list[str], healed: datetime) ->
     return look(
         site.sql, ids, healed=healed, calls=seen, readings=history.readings, answers=history.answers,
         named=history.named, rises=witness.rises(site.sql, ids), takings=witness.takings(site.sql, ids),
+        strays=witness.strays(site.sql, ids),
     )  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def _oracles(site: Site, history: History, facts: Facts) -> Mapping[str, Iterato
         "I2 nothing_follows_an_end": lifecycle.nothing_follows_an_end(facts),
         "I2 no_client_saw_an_end_undone": lifecycle.no_client_saw_an_end_undone(facts),
         "I3 one_lease_at_a_time": lifecycle.one_lease_at_a_time(facts),
+        "I3 zombies_write_nothing": lifecycle.zombies_write_nothing(facts),
         "I4 every_call_has_its_row": calls.every_call_has_its_row(facts, most=MOST_CALLS, unreached=True),
         "I4 every_call_has_its_request": (each for each in facts.calls if each.startswith("no request")),
         "I5 windows_are_the_sums_of_their_shares": budgets.windows_are_the_sums_of_their_shares(facts),

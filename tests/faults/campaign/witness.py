@@ -9,6 +9,19 @@ CREATE TABLE campaign_rise (id bigserial, window_id uuid, used numeric, held num
 CREATE TABLE campaign_taking (
     id bigserial, request_id uuid, before uuid, after uuid, attempt_before integer, attempt_after integer
 );
+CREATE TABLE campaign_stray (id bigserial, request_id uuid, attempt integer);
+CREATE FUNCTION campaign_see_stray() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    -- A statement that was sent after the next claim saw at least that the former one had been taken back.
+    INSERT INTO campaign_stray (request_id, attempt)
+    SELECT NEW.request_id, NEW.attempt WHERE EXISTS (
+        SELECT FROM requests_app_requestmove AS move WHERE move.request_id = NEW.request_id
+        AND move.target = 'processing' AND move.attempt > NEW.attempt AND move.at < statement_timestamp()
+    );
+    RETURN NULL;
+END $$;
+CREATE TRIGGER campaign_stray AFTER INSERT ON requests_app_streamchunk
+    FOR EACH ROW EXECUTE FUNCTION campaign_see_stray();
 CREATE FUNCTION campaign_see_rise() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO campaign_rise (window_id, used, held, "limit")
@@ -35,6 +48,11 @@ TAKINGS = (
     "SELECT request_id::text AS request, before::text, after::text, attempt_before, attempt_after"
     " FROM campaign_taking WHERE request_id = ANY(%s::uuid[]) ORDER BY id"
 )
+STRAYS = "SELECT DISTINCT request_id::text FROM campaign_stray WHERE request_id = ANY(%s::uuid[])"
+
+
+def strays(sql: Sql, ids: list[str]) -> list[str]:
+    return [request_id for (request_id,) in sql(STRAYS, ids)]
 
 
 def rises(sql: Sql, ids: list[str]) -> list[Rise]:

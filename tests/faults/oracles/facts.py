@@ -145,7 +145,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """``calls`` and all rows but windows are of the run's own requests; ``healed`` is when the last fault ended."""
+    """``calls`` and all rows but windows are of the run's own requests; ``healed`` is when the last fault ended.
+
+    ``chunks`` and ``strays`` are requests: those with rows in the chunk log, and those for which a worker wrote text
+    when another had claimed them.
+    """
 
     healed: datetime
     now: datetime
@@ -158,6 +162,7 @@ class Facts:
     chunks: Sequence[str] = ()
     rises: Sequence[Rise] = ()
     takings: Sequence[Taking] = ()
+    strays: Sequence[str] = ()
     calls: Mapping[str, Sequence[Seen]] = field(default_factory=dict)
     readings: Sequence[Reading] = ()
     answers: Sequence[Answer] = ()

@@ -64,6 +64,12 @@ def one_lease_at_a_time(facts: Facts) -> Iterator[str]:
             yield f"{request_id} was claimed under the numbers {numbers}"
 
 
+def zombies_write_nothing(facts: Facts) -> Iterator[str]:
+    """I3: whoever lost a request writes no more text of it, once another has claimed it."""
+    for request_id in facts.strays:
+        yield f"{request_id} got text of a worker that had lost it"
+
+
 def lost_workers_are_counted(facts: Facts, *, most: int) -> Iterator[str]:
     """I1: a request is given up for its workers' sake after exactly the allowed number of them, never before."""
     for request in facts.requests:
