@@ -22,7 +22,7 @@ from ai.signals import deliver_through
 from requests_app.database import on_fresh_connection
 from requests_app.models import AIRequest, Status, WorkerLease
 from requests_app.models.clock import seconds_from_now
-from requests_app.runner import CANCELLED, LOST, Run, Runner
+from requests_app.runner import CANCELLED, LOST, OVERDUE_S, Run, Runner
 from requests_app.sweep import sweep, take_back
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._lease: WorkerLease | None = None
         self._suspects: dict[UUID, float] = {}
+        self._unheard_looks = 0
         sweep_s = settings.LINTEL_SWEEP_SECONDS
         self._duties = [
             Duty(settings.LINTEL_RENEW_SECONDS, self.renew),
@@ -141,7 +142,16 @@ class Keeper:
 
     def _exit_if_stuck(self, runs: dict[UUID, Run]) -> None:
         if any(time.monotonic() > run.overdue_at for run in runs.values()):
-            logger.critical(
-                "an attempt has outlived its deadline; this process ends so that its supervisor starts another"
-            )
-            os._exit(os.EX_SOFTWARE)
+            self._exit("an attempt has outlived its deadline")
+        # Counted in looks, not in seconds: a process that was frozen has not been looking either.
+        if self._unheard_looks * settings.LINTEL_LOOK_SECONDS > OVERDUE_S:
+            self._exit("the loop is stuck and hears of no cancel")
+        self._unheard_looks += 1
+        self._runner.echo(self._hear_loop)
+
+    def _hear_loop(self) -> None:
+        self._unheard_looks = 0
+
+    def _exit(self, reason: str) -> None:
+        logger.critical("%s; this process ends so that its supervisor starts another", reason)
+        os._exit(os.EX_SOFTWARE)

@@ -97,6 +97,10 @@ class Runner:
         """Stop a run, from any thread."""
         self._loop.call_soon_threadsafe(run.stop.pull, reason)
 
+    def echo(self, answer: Callable[[], object]) -> None:
+        """Call it on the loop, from any thread: a loop that is stuck does not."""
+        self._loop.call_soon_threadsafe(answer)
+
     def aside(self, work: Callable[[], object]) -> None:
         """Do it on a database thread, from any thread, without waiting."""
         self._database.submit(work)

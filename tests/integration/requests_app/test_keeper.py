@@ -148,6 +148,29 @@ def test_process_that_cannot_stop_a_call_ends(bench: Bench, waiting: AIRequest) 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == os.EX_SOFTWARE
 
 
+def looks_until_it_ends(bench: Bench, *, turns: bool) -> int:
+    """The exit code of a process that looks for more than half a minute; its loop takes its turns, or is stuck."""
+    child = os.fork()
+    if child == 0:
+        for _each in range(200):
+            bench.keeper.look()
+            if turns:
+                bench.settle()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_process_whose_loop_is_stuck_ends(bench: Bench, waiting: AIRequest) -> None:
+    bench.run(bench.claim())
+    cancel(waiting)
+    assert looks_until_it_ends(bench, turns=False) == os.EX_SOFTWARE
+
+
+def test_process_whose_loop_takes_its_turns_goes_on(bench: Bench, waiting: AIRequest) -> None:
+    bench.run(bench.claim())
+    assert looks_until_it_ends(bench, turns=True) == 0
+
+
 @pytest.mark.usefixtures("committed")
 def test_started_keeper_gives_its_lease_back() -> None:
     bench = Bench()
