@@ -25,6 +25,8 @@ from requests_app.writer import ChunkWriter
 logger = logging.getLogger(__name__)
 
 STANDING = ("writer", "live")
+HAND_OVER_S = 5.0  # a few database steps
+HAND_OVER_AGAIN_S = 0.1
 
 
 class WorkerProcess:
@@ -65,7 +67,8 @@ class WorkerProcess:
         self._loop.call_soon_threadsafe(self._loop.call_later, grace_s, self._hand_over)
 
     def stop(self) -> None:
-        """After everything has ended: give the lease back and end the loop."""
+        """After Celery's own tasks: see the other streams off, give the lease back and end the loop."""
+        asyncio.run_coroutine_threadsafe(self._see_off(), self._loop).result()
         self.keeper.stop()
         asyncio.run_coroutine_threadsafe(self._finish_tasks(), self._loop).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -75,6 +78,7 @@ class WorkerProcess:
     def _hand_over(self) -> None:
         for run in list(self.runner.running.values()):
             run.stop.pull(HANDED_OVER)
+        self._loop.call_later(HAND_OVER_AGAIN_S, self._hand_over)  # a claim under way may still come back with one
 
     def _start_tasks(self) -> None:
         for name, coroutine in zip(STANDING, (self._writer.run(), self._live.run()), strict=True):
@@ -104,6 +108,11 @@ class WorkerProcess:
         if task.get_name() in STANDING:
             # Without it no stream gets on: better no process than one that only looks alive.
             os._exit(os.EX_SOFTWARE)
+
+    async def _see_off(self) -> None:
+        """Streams that the keeper began, which no task of Celery waits for; without a database they are left."""
+        if claims := [task for task in self._tasks if task.get_name() not in STANDING]:
+            await asyncio.wait(claims, timeout=settings.LINTEL_SHUTDOWN_GRACE_SECONDS + HAND_OVER_S)
 
     async def _finish_tasks(self) -> None:
         for task in list(self._tasks):
