@@ -99,5 +99,15 @@ def received(worker: Child, task: str = "requests_app.run_ai_request") -> int:
     return worker.said().count(f"Task {task}[")
 
 
+@contextlib.contextmanager
+def schedules_every_second(stack: Stack) -> Iterator[None]:
+    """What a beat that is started now sends, it sends all the time."""
+    before = stack.sql("SELECT id, every FROM django_celery_beat_intervalschedule")
+    stack.sql("UPDATE django_celery_beat_intervalschedule SET every = 1")
+    yield
+    for interval, every in before:
+        stack.sql("UPDATE django_celery_beat_intervalschedule SET every = %s WHERE id = %s", every, interval)
+
+
 def broker(stack: Stack) -> redis.Redis:
     return redis.Redis.from_url(stack.services.redis_url)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,6 +27,7 @@ from tests.process.apart import (
     cancelled,
     limit_to,
     received,
+    schedules_every_second,
     signed_in,
 )
 from tests.process.client import Reading, fetch, read, reading_until, submit
@@ -50,20 +50,11 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(stack: Stack) -> Iterator[Site]:
-    with apart(stack, **LIMITS), sweeps_every(stack, seconds=1):
+    with apart(stack, **LIMITS), schedules_every_second(stack):
         worker = stack.start_worker()
         jobs, beat = stack.start_jobs_and_beat()
         wait_for(lambda: received(jobs, SWEEP_TASK) > 2, what="beat's sweeps", seconds=60)
         yield Site(stack=stack, worker=worker, jobs=jobs, beat=beat)
-
-
-@contextmanager
-def sweeps_every(stack: Stack, *, seconds: int) -> Iterator[None]:
-    """Beat's rhythm, for a beat that is started now."""
-    change = "UPDATE django_celery_beat_intervalschedule SET every = %s WHERE every = %s AND period = 'seconds'"
-    stack.sql(change, seconds, 15)
-    yield
-    stack.sql(change, 15, seconds)
 
 
 def lose(stack: Stack, kind: str) -> Callable[[], object]:
