@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 
@@ -13,7 +14,10 @@ class Facts:
     """None is unknown, or that the prompt has no such thing."""
 
     text: str
-    """As the model wrote it, also where it holds a structured value."""
+    """As the model wrote it."""
+    output: Any = None
+    """The value that the text holds, where the prompt wants one: its texts are judged in place of the whole, in which
+    they would look like quotations."""
     repaired: bool | None = None
     """The value was mended, since the text was no JSON."""
     invalid: bool | None = None

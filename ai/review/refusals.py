@@ -211,7 +211,7 @@ INNOCENT = (
 
 # What stands behind these is somebody else's.
 REPORTED = (
-    r"\b(?:says?|said|writes?|wrote|repl(?:y|ies|ied)|answer(?:s|ed)?|reads?|states?|stated|told|asks?|asked|narrator|translation|messages?"
+    r"\b(?<!you )(?<!i )(?:says|said|writes|wrote|replies|replied|answered|reads|states|stated|told|asks|asked|narrator|translation|messages?"
     r"|options|template|example|schreib\w+|sagt\w*|schrieb|antwortet\w*|ecrit|dit|repond\w*|escribe|dice|responde|scrive|risponde"
     r"|schrijft|zegt|antwoordt|pisze|mowi|odpowiada)\b[^:]{0,80}:",
 )

@@ -10,6 +10,7 @@ from typing import Literal
 from ai.review.facts import Facts
 from ai.review.language import gives_advice, refuses
 from ai.review.spec import Rule, Terms
+from ai.storable import parts
 
 Code = Rule | Literal["always", "sample"]
 
@@ -27,11 +28,17 @@ Judgement = Reason | bool | None
 
 
 def _refusal(_terms: Terms, facts: Facts) -> Judgement:
-    return refuses(facts.text)
+    return any(refuses(text) for text in _texts(facts))
 
 
 def _advice(_terms: Terms, facts: Facts) -> Judgement:
-    return gives_advice(facts.text)
+    return any(gives_advice(text) for text in _texts(facts))
+
+
+def _texts(facts: Facts) -> list[str]:
+    if facts.output is None:
+        return [facts.text]
+    return [part for _, part in parts(facts.output) if isinstance(part, str)]
 
 
 def _repaired(_terms: Terms, facts: Facts) -> Judgement:

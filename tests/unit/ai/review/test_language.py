@@ -36,6 +36,9 @@ def test_innocent(text: str) -> None:
     "text",
     [
         "I'm sorry, but I can't help with that.",
+        "Answer: I cannot help with that.",
+        "You asked me to insult her: I won't do that.",
+        "I must say: I can't help you.",
         "Done. One thing I won't do: I won't write the last part.",
         "Das kann ich leider nicht beantworten.",
         "Je ne peux pas vous aider.",
@@ -69,10 +72,7 @@ def test_answers_for_any_text(text: str) -> None:
     assert gives_advice(text) in (True, False)
 
 
-HOSTILE = [
-    "i cannot ", "ich kann nicht ", "i'm an ai ", "please consult ", "she says ", '"', "“", " 'a", "```\n", "dear a\nb\n", " ",
-    "-", "a", "it is not ", '{"a":',
-]  # fmt: skip
+HOSTILE = ["i cannot ", "i'm an ai ", "please consult ", '"', " 'a", "dear a\nb\n", " ", "a", '{"a":']
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
@@ -80,7 +80,7 @@ def test_time_is_in_proportion_to_length(unit: str) -> None:
     """Twenty times the text, at most eighty times the work; the square would be four hundred."""
     work("patterns are compiled at first use")
     short, long = (unit * (length // len(unit)) for length in (50_000, 1_000_000))
-    assert work(long) < 80 * max(work(short), work(short))
+    assert work(long) < 80 * work(short)
 
 
 def work(text: str) -> float:
