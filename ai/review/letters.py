@@ -16,9 +16,23 @@ CLOSINGS = (
     "atenciosamente", "com os melhores cumprimentos", "cumprimentos", "met (?:vriendelijke|hartelijke) groet(?:en)?",
     "groet(?:en|jes)?", "z (?:poważaniem|wyrazami szacunku)", "pozdrawiam", "serdecznie pozdrawiam",
 )  # fmt: skip
-LETTER = re.compile(
-    rf"^[ \t]*+(?:{'|'.join(SALUTATIONS)})\b[^\n,:!]{{1,60}}[,:!]?[ \t]*\n"
-    rf"(?:[^\n]*+\n){{1,40}}?"
-    rf"[ \t]*+(?:{'|'.join(CLOSINGS)})\b[^\n.]{{0,20}}$",
-    re.MULTILINE | re.IGNORECASE,
-)
+SALUTATION = re.compile(rf"\s*+(?:{'|'.join(SALUTATIONS)})\b[^,:!]{{1,60}}[,:!]?\s*", re.IGNORECASE)
+CLOSING = re.compile(rf"\s*+(?:{'|'.join(CLOSINGS)})\b[^.]{{0,20}}", re.IGNORECASE)
+LONGEST = 40  # lines
+
+
+def without_letters(text: str) -> str:
+    """Left out from a salutation that has its line to itself to the closing; without a closing it is no letter."""
+    kept: list[str] = []
+    letter: list[str] = []
+    for line in text.split("\n"):
+        if letter or SALUTATION.fullmatch(line):
+            letter.append(line)
+        else:
+            kept.append(line)
+        if len(letter) > LONGEST:
+            kept.extend(letter)
+            letter = []
+        elif len(letter) > 1 and CLOSING.fullmatch(line):
+            letter = []
+    return "\n".join(kept + letter)

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ai.review.letters import LETTER
+from ai.review.letters import without_letters
 from ai.storable import parts
 
 INVISIBLE = re.compile(
@@ -75,11 +75,15 @@ def _visible(text: str) -> str:
 
 
 def _own(text: str) -> str:
-    for foreign, instead in ((QUOTES, " … "), (LETTER, "\n")):
-        left = foreign.sub(instead, text)
+    for left_out in (_unquoted, without_letters):
+        left = left_out(text)
         if any(map(str.isalnum, left)):
             text = left
     return text
+
+
+def _unquoted(text: str) -> str:
+    return QUOTES.sub(" … ", text)
 
 
 def _folded(text: str) -> str:
