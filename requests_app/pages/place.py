@@ -39,7 +39,7 @@ def place_of(request: AIRequest) -> Place | None:
         reason=reason,
         title=_("Waiting, %(place)s") % {"place": place} if place else _("Waiting"),
         detail=_why(request, reason, ahead),
-        sheet=_("Waiting for its turn: %(place)s.") % {"place": place} if place else _("Waiting for its turn."),
+        sheet=_sheet(reason, place),
     )
 
 
@@ -48,6 +48,13 @@ def place_words(ahead: int | None) -> str:
     if ahead is None:
         return ""
     return _("%(nth)s in the queue") % {"nth": ordinal(ahead + 1)} if ahead else _("next in the queue")
+
+
+def _sheet(reason: Reason, place: str) -> str:
+    """Spoken too, so without anything that counts down."""
+    if reason == "not_before":
+        return _("Waiting for a model that is not busy.")
+    return _("Waiting for its turn: %(place)s.") % {"place": place} if place else _("Waiting for its turn.")
 
 
 def _why(request: AIRequest, reason: Reason, ahead: int | None) -> str:

@@ -55,7 +55,7 @@ def cancel(desk: Desk, request_id: str) -> None:
 def test_place_moves_up_and_nothing_else_moves(busy: Desk) -> None:
     first, _second, _third = queue_up(busy)
     busy.says("[data-place] p", "2 requests are before it. All workers are busy.")
-    busy.says("#answer", "Waiting for its turn: 3rd in the queue.")
+    expect(busy.page.locator("#answer")).to_contain_text("Waiting for its turn: 3rd in the queue.")
     busy.page.locator("#edit").focus()
     before = busy.page.evaluate(TOPS)
     cancel(busy, first)

@@ -156,6 +156,7 @@ document.addEventListener("htmx:beforeSwap", () => {
 document.addEventListener("htmx:afterSettle", () => {
   const { status, final } = document.getElementById("headline").dataset;
   part("beam").dataset.state = status;
+  sheet.blank(part("place")?.dataset.sheet);
   clearTimeout(missedEnd);
   if (final === "yes" && page.dataset.final === "no") missedEnd = setTimeout(() => follower.afresh(), MISSED_END_MS);
   if (stopHadFocus && !document.getElementById("stop")) document.getElementById("answer-title").focus();

@@ -99,8 +99,9 @@ def test_no_worker_is_said_with_the_place(page: Client, third: AIRequest) -> Non
 
 def test_one_put_back_says_when_it_is_tried_again(page: Client, third: AIRequest, worker: WorkerLease) -> None:
     AIRequest.objects.filter(pk=third.pk).update(not_before=timezone.now() + timedelta(seconds=40.4))
-    assert told(page, third)["detail"] == "Every model of its route is busy. It is tried again in about 40 s."
-    assert told(page, third)["title"] == "Waiting"
+    found = told(page, third)
+    assert found["detail"].startswith("Every model of its route is busy. It is tried again in about ")
+    assert (found["title"], found["sheet"]) == ("Waiting", "Waiting for a model that is not busy.")
 
 
 def test_what_does_not_wait_has_none(page: Client, third: AIRequest, sorting: AIRequest) -> None:
