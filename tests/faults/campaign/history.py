@@ -38,7 +38,6 @@ class History:
         self.trespasses: list[Trespass] = []
         self.wrong: list[str] = []
         self.owners: dict[str, str] = {}
-        self.secrets: set[str] = set()
         self._cuts = 0
         self._lock = threading.Lock()
 

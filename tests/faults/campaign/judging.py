@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -15,6 +16,7 @@ from tests.faults.oracles.facts import Facts, look
 
 MOST_CALLS = 6
 MOST_TAKEOVERS = 3
+SECRET = re.compile(rf"{MARK.pattern}|lintel_[0-9a-zA-Z]{{24,}}")  # every text has a mark; and every token
 
 
 def gather(site: Site, history: History, people: list[str], healed: datetime) -> Facts:
@@ -42,7 +44,6 @@ def judge(site: Site, history: History, facts: Facts) -> dict[str, list[str]]:
 
 
 def _oracles(site: Site, history: History, facts: Facts) -> Mapping[str, Iterator[str]]:
-    secrets = history.secrets | {mark for mark in history.owners if MARK.fullmatch(mark)}
     return {
         "clients": iter(history.wrong),
         "I1 every_request_ended": lifecycle.every_request_ended(facts),
@@ -68,7 +69,7 @@ def _oracles(site: Site, history: History, facts: Facts) -> Mapping[str, Iterato
         "I10 nothing_is_left_over": texts.nothing_is_left_over(facts),
         "I11 everybody_sees_their_own": privacy.everybody_sees_their_own(history.glimpses, history.owners),
         "I11 strangers_find_nothing": privacy.strangers_find_nothing(history.trespasses),
-        "I11 logs_say_nothing": privacy.logs_say_nothing(site.logs(), secrets),
+        "I11 logs_say_nothing": privacy.logs_say_nothing(site.logs(), SECRET),
         "I14 connections_are_bounded": processes.connections_are_bounded(site.samples),
         "I14 connections_do_not_grow": processes.connections_do_not_grow(site.calm),
         "I15 periods_take_effect_once": processes.periods_take_effect_once(facts),

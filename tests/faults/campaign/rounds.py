@@ -19,7 +19,7 @@ from config.local.errors import ServiceFailed
 from tests.faults.campaign import duels, faults
 from tests.faults.campaign.clients import in_threads
 from tests.faults.campaign.history import History
-from tests.faults.campaign.judging import gather, judge
+from tests.faults.campaign.judging import SECRET, gather, judge
 from tests.faults.campaign.load import Cast, Client
 from tests.faults.campaign.options import Options
 from tests.faults.campaign.people import Wish, make
@@ -94,7 +94,7 @@ class Round:
         self._spenders = [next(left) for _wish in spenders]
         self._racing = [[next(left) for _wish in wishes] for wishes in racing]
         self._people = [person.id for person in (*probes, *made)]
-        self._history.secrets |= {person.token for person in (*probes, *made)}
+        assert all(SECRET.fullmatch(person.token) for person in made), "tokens would not be known in a log"
 
     def _racers(self, number: int, room: int, cover: duels.Cover) -> list[Wish]:
         """In every other race a user's tokens, else a team's dollars: for so many, and half of one more."""
