@@ -61,6 +61,7 @@ def test_everything_holds_while_the_provider_fails_at_random(stack: Stack, alice
     assert list(lifecycle.every_request_ended(facts)) == []
     assert list(lifecycle.nothing_follows_an_end(facts)) == []
     assert list(calls.every_call_has_its_row(facts, most=MOST_CALLS)) == []
+    assert list(calls.answer_is_of_the_last_call(facts)) == []
     assert list(calls.usage_is_the_bill(facts)) == []
     assert list(budgets.spending_is_booked_once(facts)) == []
     assert list(texts.readers_have_what_is_stored(facts)) == []

@@ -55,6 +55,7 @@ def _oracles(site: Site, history: History, facts: Facts) -> Mapping[str, Iterato
         "I3 zombies_write_nothing": lifecycle.zombies_write_nothing(facts),
         "I4 every_call_has_its_row": calls.every_call_has_its_row(facts, most=MOST_CALLS, unreached=True),
         "I4 every_call_has_its_request": (each for each in facts.calls if each.startswith("no request")),
+        "I4 answer_is_of_the_last_call": calls.answer_is_of_the_last_call(facts),
         "I5 windows_are_the_sums_of_their_shares": budgets.windows_are_the_sums_of_their_shares(facts),
         "I5 limits_hold_at_every_rise": budgets.limits_hold_at_every_rise(facts),
         "I5 overshoot_is_the_estimates_error": budgets.overshoot_is_the_estimates_error(facts),

@@ -56,6 +56,15 @@ def _uncalled(row: Attempt, usage: Usage | None, *, unreached: bool) -> str:
     return "" if row.outcome == "provider_unavailable" else f"ended {row.outcome} at a provider that it never reached"
 
 
+def answer_is_of_the_last_call(facts: Facts) -> Iterator[str]:
+    """I3, I4: a request is done by whoever held it last, with that call's answer, and not by one who had lost it."""
+    outcomes = {(row.request, row.number): row.outcome for row in facts.attempts}
+    for request in facts.requests:
+        outcome = outcomes.get((request.id, request.attempt))
+        if request.status == "done" and outcome != "done":
+            yield f"{request.id} is done, and its last call #{request.attempt} ended {outcome}"
+
+
 def usage_is_the_bill(facts: Facts, *, unreached: bool = False) -> Iterator[str]:
     """I6: exact figures are the provider's own, completed calls have them, and all else is marked or nothing.
 
