@@ -116,7 +116,8 @@ def left_over(stack: Stack, person: Person) -> tuple[int, ...]:
         """
         SELECT count(*), sum(takeovers), count(*) FILTER (WHERE exact <> 1), sum(unrecorded)
         FROM requests_app_airequest AS request, LATERAL (
-            SELECT count(*) FROM ai_llmusagelog WHERE reference = request.id AND outcome = 'done'
+            SELECT count(*) FROM ai_llmusagelog
+            WHERE reference = request.id AND attempt = request.attempt AND kind = 'call' AND NOT estimated
         ) AS charge (exact), LATERAL (
             SELECT count(*) FROM requests_app_aiattempt AS call WHERE request_id = request.id AND (
                 outcome = '' OR NOT EXISTS (

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from accounts.models import User
 from ai.models import LLMUsageLog
@@ -24,7 +26,7 @@ from requests_app.models import (
 )
 from requests_app.models.clock import seconds_from_now
 from requests_app.sweep import ADVISORY_LOCK, Swept, sweep
-from tests.integration.requests_app.conftest import SUMMARY, opened
+from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease, opened
 
 
 def begin(claim: Claim, text: str = "") -> None:
@@ -164,3 +166,42 @@ def test_one_sweep_at_a_time() -> None:
     release.set()
     other.join()
     assert sweep() == Swept()
+
+
+def sweep_until_done(found: list[Swept]) -> None:
+    """Again and again, past those of others."""
+    for _each in range(5):
+        while (swept := sweep()) is None:
+            pass
+        found.append(swept)
+    connection.close()
+
+
+@pytest.mark.usefixtures("committed")
+def test_many_sweeps_at_once_put_each_thing_right_once() -> None:
+    person = User.objects.create_user("alice")
+    leases = [new_lease(), new_lease()]
+    claims = []
+    for lease in (*leases, *leases):
+        accept(person, SUMMARY)
+        claimed = claim_next(lease.pk)
+        assert claimed is not None
+        begin(claimed, "Half")
+        claims.append(claimed)
+    cancel(claims[0].request)
+    for lease in leases:
+        expire(lease)
+    found: list[Swept] = []
+    threads = [threading.Thread(target=sweep_until_done, args=[found]) for _each in range(5)]
+    for thread in threads:
+        thread.start()
+    call_command("sweep", stdout=StringIO())
+    for thread in threads:
+        thread.join()
+    assert len(found) == 25
+    assert all(swept in (Swept(), Swept(leases=2, taken_back=4)) for swept in found)
+    assert sorted(AIRequest.objects.values_list("status", "takeovers")) == [("cancelled", 1)] + [("pending", 1)] * 3
+    assert LLMUsageLog.objects.count() == 4
+    assert sorted(BudgetHold.objects.values_list("state", flat=True)) == ["open"] * 3 + ["settled"]
+    used = LLMUsageLog.objects.aggregate(used=Sum(F("input_tokens") + F("output_tokens")))["used"]
+    assert BudgetWindow.objects.get().used == used
