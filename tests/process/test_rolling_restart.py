@@ -30,6 +30,15 @@ def site(stack: Stack) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture
+def fleet(site: Stack) -> Iterator[list[Child]]:
+    """Two workers, and no others."""
+    fleet = [site.start_worker(), site.start_worker()]
+    yield fleet
+    for worker in fleet:
+        worker.kill()
+
+
 def text_of(number: int) -> str:
     return f"Number {number}: " + "всё 🦊 идёт своим чередом. " * 6
 
@@ -91,14 +100,13 @@ def replace(stack: Stack, worker: Child) -> Child:
     return successor
 
 
-def test_release_under_load_is_noticed_by_nobody(site: Stack) -> None:
+def test_release_under_load_is_noticed_by_nobody(site: Stack, fleet: list[Child]) -> None:
     stack, alice = site, site.person()
-    workers = [stack.start_worker(), stack.start_worker()]
     load = Load(stack, alice)
     load.start()
-    for number, worker in enumerate(workers):
+    for number, worker in enumerate(fleet):
         wait_for(lambda number=number: load.sent(10 + 20 * number), what="requests", seconds=60)  # type: ignore[misc]
-        workers[number] = replace(stack, worker)
+        fleet[number] = replace(stack, worker)
         if number == 0:
             stack.web.ask()
             wait_for(lambda: stack.web.exit_code() is not None, what="the end of the web server", seconds=60)
@@ -132,15 +140,14 @@ def left_over(stack: Stack, person: Person) -> tuple[int, ...]:
     return tuple(int(each) for each in row)
 
 
-def test_streams_that_no_message_brought_are_handed_over_too(site: Stack) -> None:
+def test_streams_that_no_message_brought_are_handed_over_too(site: Stack, fleet: list[Child]) -> None:
     """Work that a keeper found by itself, while Redis was away, ends as gracefully as what was delivered."""
     stack, alice = site, site.person()
-    workers = [stack.start_worker(), stack.start_worker()]
     stack.services.valkey.stop()
     try:
         request_id = submit(stack, alice, directive(text=text_of(1), chunk_chars=4, chunk_delay_s=0.3))
         reading = reading_until(stack, alice, request_id, 4)
-        ending = tell_holder(stack, workers, request_id, signal.SIGTERM)
+        ending = tell_holder(stack, fleet, request_id, signal.SIGTERM)
         wait_for(lambda: ending.exit_code() is not None, what="the end of a worker", seconds=60)
     finally:
         stack.services.valkey.start()
