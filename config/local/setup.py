@@ -94,6 +94,8 @@ def wanted_stamp(kind: str) -> dict[str, str]:
 
 
 def build(kind: str) -> None:
+    if VENV.is_symlink():
+        raise SetupStopped(f".venv is a link to {VENV.resolve()}, which may be another copy's: remove the link.")
     uv, python = tools()
     if read_stamp().get("kind") == "dev":
         kind = "dev"  # somebody runs the tests here: keep what they need
