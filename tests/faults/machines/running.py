@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
@@ -22,3 +23,16 @@ def run_machine(machine: type[RuleBasedStateMachine], *, examples: int, steps: i
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=how)
+
+
+class RolledBack(RuleBasedStateMachine):
+    """Each example leaves the database as it found it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._atomic = transaction.atomic()
+        self._atomic.__enter__()
+
+    def teardown(self) -> None:
+        connection.set_rollback(True)
+        self._atomic.__exit__(None, None, None)

@@ -13,7 +13,7 @@ import hypothesis.strategies as st
 import pytest
 from django.db import connection, transaction
 from django.db.models import F, Sum
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, consumes, initialize, invariant, multiple, rule
 from pytest_django import Settings
 
 from accounts.models import Team, User
@@ -22,7 +22,7 @@ from requests_app.budgets import NOTHING, Amount
 from requests_app.errors import BudgetExceeded, PriceUnknown
 from requests_app.models import AIRequest, BudgetHold, BudgetWindow, HoldShare, HoldState, TokenBudget
 from tests.faults.machines.ledger_model import Budget, Share, full
-from tests.faults.machines.running import run_machine
+from tests.faults.machines.running import RolledBack, run_machine
 
 DEFAULT = Decimal(300)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -48,13 +48,11 @@ def midday_zone() -> str:
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
-class Ledger(RuleBasedStateMachine):
+class Ledger(RolledBack):
     holds = Bundle("holds")
 
     def __init__(self) -> None:
         super().__init__()
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
         self.zone = midday_zone()
         self.budgets: dict[tuple[str, str, str], Budget] = {}
         self.rows: dict[Budget, UUID] = {}
@@ -62,10 +60,6 @@ class Ledger(RuleBasedStateMachine):
         self.closed: set[UUID] = set()
         self.users = {name: User.objects.create_user(name) for name in ("alice", "bob")}
         self.teams = {name: Team.objects.create(name=name) for name in ("quay", "harbour")}
-
-    def teardown(self) -> None:
-        connection.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
 
     @initialize()
     def default_budgets(self) -> None:
