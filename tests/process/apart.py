@@ -32,6 +32,7 @@ SELECT window_.held, window_.used, (
     FROM ai_llmusagelog WHERE subject = budget.user_id
 ) FROM requests_app_budgetwindow AS window_ JOIN requests_app_tokenbudget AS budget ON budget.id = window_.budget_id
 WHERE budget.user_id = %s AND budget.measure = 'tokens' AND budget.period = 'day'
+    AND window_.starts <= clock_timestamp()  -- beat opens the coming one ahead
 """
 
 
