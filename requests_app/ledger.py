@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from ai.pricing import cost_of
 from ai.signals import announce
@@ -27,19 +27,23 @@ from requests_app.signals import BudgetReached, budget_reached
 
 OPEN = "SELECT * FROM requests_app_open_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 MOVE = "SELECT * FROM requests_app_move_hold(%s, %s, %s, %s, %s, %s, %s)"
-COMING = """
-INSERT INTO requests_app_budgetwindow (id, budget_id, starts, ends, used, held, announced)
-SELECT gen_random_uuid(), budget.id, latest.ends,
-    (date_trunc(budget.period, latest.ends AT TIME ZONE budget.timezone) + ('1 ' || budget.period)::interval)
-        AT TIME ZONE budget.timezone, 0, 0, 0
+IN_USE = """
 FROM requests_app_tokenbudget AS budget
 CROSS JOIN LATERAL (
     SELECT starts, ends, used, held FROM requests_app_budgetwindow
     WHERE budget_id = budget.id ORDER BY starts DESC LIMIT 1
 ) AS latest
 WHERE latest.starts <= clock_timestamp() AND latest.ends > clock_timestamp() AND (latest.used <> 0 OR latest.held <> 0)
+"""
+# In a statement of its own: one that has waited for whoever moves a budget's midnight still sees its old windows.
+LOCK_IN_USE = f"SELECT budget.id {IN_USE} ORDER BY budget.id FOR SHARE OF budget"
+COMING = f"""
+INSERT INTO requests_app_budgetwindow (id, budget_id, starts, ends, used, held, announced)
+SELECT gen_random_uuid(), budget.id, latest.ends,
+    (date_trunc(budget.period, latest.ends AT TIME ZONE budget.timezone) + ('1 ' || budget.period)::interval)
+        AT TIME ZONE budget.timezone, 0, 0, 0
+{IN_USE} AND budget.id = ANY(%s)
 ORDER BY budget.id
-FOR SHARE OF budget
 ON CONFLICT DO NOTHING
 """
 
@@ -89,8 +93,9 @@ def close(reference: UUID, used: Amount = NOTHING) -> None:
 
 def open_coming() -> int:
     """Open the next window of each budget that is in use now; returns how many there were not yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(COMING)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_IN_USE)
+        cursor.execute(COMING, [[budget_id for (budget_id,) in cursor.fetchall()]])
         return int(cursor.rowcount)
 
 

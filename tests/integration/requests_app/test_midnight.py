@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from requests_app import ledger
@@ -96,6 +97,35 @@ def test_window_opened_ahead_does_not_stand_in_the_way(alice: User) -> None:
     assert ledger.open_coming() == 1
     assert_no_overlap(budget)
     hold(alice, 1)
+
+
+def _open_coming() -> int:
+    try:
+        return ledger.open_coming()
+    finally:
+        connection.close()
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot(), count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return bool(cursor.fetchall()[0][1])
+
+
+@pytest.mark.usefixtures("committed")
+def test_window_opened_ahead_meanwhile_begins_where_the_moved_one_ends() -> None:
+    alice = User.objects.create_user("alice")
+    budget = budget_of(alice, "day", "UTC")
+    hold(alice, 1)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            move(budget, WEST)
+            opening = threads.submit(_open_coming)
+            while not somebody_waits_for_a_lock():
+                assert not opening.done()
+        assert opening.result() == 1
+    now, coming = BudgetWindow.objects.filter(budget=budget).order_by("starts")
+    assert now.ends == coming.starts
 
 
 @pytest.mark.parametrize("seed", range(10))
