@@ -52,11 +52,12 @@ class Keeper:
         self._lease: WorkerLease | None = None
         self._suspects: dict[UUID, float] = {}
         self._unheard_looks = 0
+        self._lenient_until = 0.0
         sweep_s = settings.LINTEL_SWEEP_SECONDS
         self._duties = [
             Duty(settings.LINTEL_RENEW_SECONDS, self.renew),
             Duty(settings.LINTEL_LOOK_SECONDS, self.look),
-            Duty(sweep_s, sweep, jitter_s=sweep_s / 5),
+            Duty(sweep_s, self.sweep, jitter_s=sweep_s / 5),
         ]
 
     def start(self) -> None:
@@ -108,6 +109,10 @@ class Keeper:
             self._take_lease()
         self._see_to_waiting()
 
+    def sweep(self) -> None:
+        """After an outage of the database everybody's lease has expired, and nobody is dead for that."""
+        sweep(take_leases=time.monotonic() >= self._lenient_until)
+
     def _see_to_waiting(self) -> None:
         free = self._runner.capacity - len(self._runner.running)
         if free > 0 and not self._runner.closing:
@@ -137,6 +142,8 @@ class Keeper:
             on_fresh_connection(duty.work)
         except (DatabaseError, InterfaceError) as problem:
             logger.warning("the keeper waits for the database (%s)", type(problem).__name__)
+            if duty.work == self.renew:
+                self._lenient_until = time.monotonic() + settings.LINTEL_LEASE_SECONDS
         except Exception:
             logger.exception("the keeper's duty failed")
 

@@ -51,15 +51,18 @@ class Swept:
     erased: int = 0
 
 
-def sweep() -> Swept | None:
-    """Put right what dead processes and lost messages left; None where another sweep is under way."""
+def sweep(*, take_leases: bool = True) -> Swept | None:
+    """Put right what dead processes and lost messages left; None where another sweep is under way.
+
+    Without ``take_leases`` expired ones are left alone, for their processes may be about to renew them.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         # The keeper sweeps on the thread that renews its lease: a row that somebody holds is left to the next sweep.
         cursor.execute("SET LOCAL lock_timeout = '1s'")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         if not cursor.fetchone()[0]:
             return None
-        leases, taken_back = _take_back_leases()
+        leases, taken_back = _take_back_leases() if take_leases else (0, 0)
         found = Swept(
             leases=leases,
             taken_back=taken_back,

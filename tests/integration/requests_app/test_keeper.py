@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
+from requests_app import keeper
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept, cancel
 from requests_app.keeper import Keeper
@@ -184,3 +186,23 @@ def test_started_keeper_gives_its_lease_back() -> None:
     bench.loop.close()
     assert not WorkerLease.objects.exists()
     assert "keeper" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_leases_that_an_outage_let_expire_are_not_taken(
+    bench: Bench, waiting: AIRequest, lease: WorkerLease, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert claim_next(lease.pk)
+    WorkerLease.objects.filter(pk=lease.pk).update(expires_at=seconds_from_now(-1))
+    [renew] = [duty for duty in bench.keeper._duties if duty.work == bench.keeper.renew]
+    with monkeypatch.context() as outage:
+        outage.setattr(keeper, "on_fresh_connection", fail)
+        bench.keeper._do(renew)
+    bench.keeper.sweep()
+    assert AIRequest.objects.get().lease == lease, "its process may be as alive as this one"
+    bench.keeper._lenient_until -= settings.LINTEL_LEASE_SECONDS
+    bench.keeper.sweep()
+    assert AIRequest.objects.get().takeovers == 1
+
+
+def fail(_work: object) -> None:
+    raise OperationalError("the server closed the connection")
