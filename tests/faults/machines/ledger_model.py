@@ -44,9 +44,9 @@ class Budget:
         self.windows = {number - 1: window for number, window in self.windows.items()}
 
     def open_coming(self) -> bool:
-        """As for a budget that was used now or in the period before."""
-        lately = [window for number, window in self.windows.items() if number >= -1]
-        if 1 in self.windows or not any(window.used or window.held for window in lately):
+        """As for a budget whose last window is that of now, and has seen some use."""
+        now = self.windows.get(0)
+        if now is None or 1 in self.windows or not (now.used or now.held):
             return False
         self.windows[1] = Window()
         return True
