@@ -34,6 +34,7 @@ from tests.faults.oracles.processes import Sample
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LONG = timedelta(minutes=5)
+DAY = timedelta(days=1)
 ORACLES: tuple[Callable[[Facts], Iterator[str]], ...] = (
     lifecycle.every_request_ended,
     lifecycle.nothing_is_lost,
@@ -81,16 +82,17 @@ SHARE = Share(
     request="r1", window="w1", measure="tokens", state="settled", expires=NOON + LONG, held=Decimal(0), used=Decimal(13)
 )
 WINDOW = Window(
-    id="w1", budget="b1", measure="tokens", starts=NOON, limit=Decimal(50), used=Decimal(13), held=Decimal(0),
-    announced=0,
+    id="w1", budget="b1", measure="tokens", starts=NOON, ends=NOON + DAY, limit=Decimal(50), used=Decimal(13),
+    held=Decimal(0), announced=0,
 )  # fmt: skip
+COMING = replace(WINDOW, id="w2", starts=NOON + DAY, ends=NOON + 2 * DAY, used=Decimal(0))
 RISE = Rise(window="w1", used=Decimal(0), held=Decimal(50), limit=Decimal(50))
 TAKEN = Taking(request="r1", before=None, after="l1", attempt_before=0, attempt_after=1)
 READ = Reading(request="r1", text="A whole text", status="done", cuts=2)
 TOLD = Named(user="alice", key="k1", mark="mark-1", request="r1")
 SOUND = Facts(
     healed=NOON, now=NOON + LONG, requests=[REQUEST], moves=[PENDING, RUNNING, DONE], attempts=[CALLED], usage=[USED],
-    shares=[SHARE], windows=[WINDOW], rises=[RISE], takings=[TAKEN], calls={"r1": [seen()]}, readings=[READ],
+    shares=[SHARE], windows=[WINDOW, COMING], rises=[RISE], takings=[TAKEN], calls={"r1": [seen()]}, readings=[READ],
     answers=[Answer(request="r1", asked=1, told=2, status="processing")], named=[TOLD, TOLD],
 )  # fmt: skip
 
@@ -170,7 +172,8 @@ PLANTED: tuple[tuple[str, Callable[[Facts], Iterator[str]], dict[str, Any]], ...
     ("a made-up part", texts.stored_is_what_was_sent, request(status="failed", result=None, partial="whole")),
     ("chunks left", texts.nothing_is_left_over, {"chunks": ["r1"]}),
     ("left waiting", texts.nothing_is_left_over, request(status="pending", deadline=NOON)),
-    ("two windows a period", processes.periods_take_effect_once, {"windows": [WINDOW, replace(WINDOW, id="w2")]}),
+    ("two windows for a moment", processes.periods_take_effect_once,
+     {"windows": [WINDOW, replace(COMING, starts=NOON + LONG)]}),
 )  # fmt: skip
 
 

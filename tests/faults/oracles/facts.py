@@ -86,6 +86,7 @@ class Window:
     budget: str
     measure: str
     starts: datetime
+    ends: datetime
     limit: Decimal | None
     used: Decimal
     held: Decimal
@@ -211,9 +212,10 @@ QUERIES: Mapping[str, tuple[type[Any], str]] = {
     ),
 }
 WINDOWS = (
-    'SELECT window_.id::text, budget_id::text AS budget, measure, starts, "limit", used, held, announced'
+    'SELECT window_.id::text, budget_id::text AS budget, measure, starts, ends, "limit", used, held, announced'
     " FROM requests_app_budgetwindow AS window_ JOIN requests_app_tokenbudget AS budget ON budget.id = budget_id"
-    " WHERE window_.id IN (SELECT window_id FROM requests_app_holdshare WHERE hold_id = ANY(%s::uuid[]))"
+    " WHERE budget_id IN (SELECT budget_id FROM requests_app_holdshare JOIN requests_app_budgetwindow AS met"
+    " ON met.id = window_id WHERE hold_id = ANY(%s::uuid[]))"
 )
 CHUNKS = "SELECT DISTINCT request_id::text FROM requests_app_streamchunk WHERE request_id = ANY(%s::uuid[])"
 

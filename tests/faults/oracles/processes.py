@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from tests.faults.oracles.facts import Facts
@@ -42,11 +43,11 @@ def connections_do_not_grow(calm: Sequence[Sample]) -> Iterator[str]:
 
 
 def periods_take_effect_once(facts: Facts) -> Iterator[str]:
-    """I15: one window a budget and period, whoever opened it."""
-    counts = Counter((window.budget, window.starts) for window in facts.windows)
-    for (budget, starts), count in counts.items():
-        if count > 1:
-            yield f"budget {budget} has {count} windows from {starts}"
+    """I15: one window a budget and moment, whoever opened it."""
+    windows = sorted(facts.windows, key=lambda window: (window.budget, window.starts))
+    for one, after in pairwise(windows):
+        if one.budget == after.budget and one.ends > after.starts:
+            yield f"budget {one.budget} has a window until {one.ends} and another from {after.starts}"
 
 
 def mails_are_sent_once(mails: Iterable[tuple[str, str]]) -> Iterator[str]:
