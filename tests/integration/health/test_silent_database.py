@@ -110,9 +110,13 @@ def stalled() -> Iterator[Proxy]:
         default.settings_dict.update(PORT=port, OPTIONS=options)
 
 
-def test_server_that_answers_nobody_is_waited_for_by_one_thread(stalled: Proxy) -> None:
+def test_server_that_answers_nobody_is_waited_for_by_one_thread(
+    stalled: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(OperationalError):
         backend()
+    monkeypatch.setattr(base.Connection, "answer_s", base.ANSWER_S)
+    connections["default"].settings_dict["OPTIONS"]["connect_timeout"] = 60  # known to be silent: none runs out below
     asked = stalled.counts.accepted
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(on_a_connection_of_its_own)

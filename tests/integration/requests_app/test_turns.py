@@ -39,7 +39,6 @@ def started(lease: WorkerLease, most: int = 1000) -> Iterator[UUID]:
 def unlimited(settings: Settings) -> None:
     for name in ("LINTEL_DAILY_TOKENS", "LINTEL_USER_REQUESTS", "LINTEL_TEAM_REQUESTS", "LINTEL_REQUESTS_PER_MINUTE"):
         setattr(settings, name, None)
-    waiting._places.cache_clear()
 
 
 def test_one_of_another_user_is_next_whatever_waits(alice: User, bob: User, lease: WorkerLease) -> None:
@@ -89,7 +88,7 @@ def test_places_are_the_order_in_which_workers_take(
 
 
 def test_place_is_unknown_at_first_and_gone_at_last(alice: User, lease: WorkerLease) -> None:
-    fresh = accept(alice, SUMMARY).request
+    fresh = AIRequest.objects.get(pk=asked(alice, age_s=-60))
     assert queue_ahead(fresh) is None
     mine = AIRequest.objects.get(pk=asked(alice))
     assert queue_ahead(mine) == 0
