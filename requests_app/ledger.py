@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
 from ai.pricing import cost_of
 from ai.signals import announce
@@ -84,6 +85,17 @@ def book(reference: UUID, used: Amount) -> None:
     """Settle what a call used, also of a hold that was closed long ago."""
     if used != NOTHING:
         _move(reference, used=used)
+
+
+def book_late(reference: UUID, used: Amount) -> None:
+    """Settle a call that was given up already: what is held by now is held for a later call, and stays so."""
+    shares = HoldShare.objects.filter(hold_id=reference)
+    before = dict(shares.values_list("pk", "held"))
+    book(reference, used)
+    for share in shares:
+        if taken := before[share.pk] - share.held:  # the windows are locked by now
+            shares.filter(pk=share.pk).update(held=F("held") + taken)
+            BudgetWindow.objects.filter(pk=share.window_id).update(held=F("held") + taken)
 
 
 def close(reference: UUID, used: Amount = NOTHING) -> None:

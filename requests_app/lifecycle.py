@@ -336,7 +336,7 @@ def record_late(request: AIRequest, call: ClosedCall | None) -> None:
         _lock(request)  # a finish under way has read the sums already: wait for it, or this call is in nobody's
         used = record_call(request, call)
         AIRequest.objects.filter(pk=request.pk, status__in=FINAL).update(**spent(request.pk))
-        ledger.book(request.pk, used)
+        ledger.book_late(request.pk, used)
 
 
 def _lock(request: AIRequest) -> None:

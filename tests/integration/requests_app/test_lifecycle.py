@@ -13,6 +13,7 @@ from accounts.models import User
 from ai.models import LLMUsageLog
 from ai.routing import model
 from ai.types import Usage
+from requests_app.budgets import Amount
 from requests_app.intake import accept, cancel
 from requests_app.lifecycle import (
     Claim,
@@ -31,6 +32,7 @@ from requests_app.models import (
     AIRequest,
     AttemptReason,
     BudgetWindow,
+    HoldShare,
     RequestMove,
     Status,
     StreamChunk,
@@ -374,3 +376,17 @@ def test_late_exact_figure_corrects_what_was_charged(claim: Claim) -> None:
     assert BudgetWindow.objects.get().used == 80
     record_late(claim.request, closed(attempt))
     assert BudgetWindow.objects.get().used == 15
+
+
+def test_late_figure_leaves_the_present_call_what_is_held_for_it(claim: Claim, lease: WorkerLease) -> None:
+    attempt = begun(claim)
+    put_back(claim.request, attempt=attempt, after_s=0, reason=AttemptReason.TAKEOVER, closed=None)
+    again = claim_next(lease.pk)
+    assert again is not None
+    opened(again, attempt=again.attempt, most=Amount(tokens=50_000))
+    late = replace(closed(attempt), usage=Usage(input_tokens=2_000, output_tokens=3_000))
+    record_late(claim.request, late)
+    window = BudgetWindow.objects.get()
+    assert window.used == 5_000
+    assert window.held == 50_000
+    assert HoldShare.objects.get().held == 50_000
