@@ -26,12 +26,11 @@ from tests.faults.campaign.postbox import Postbox
 from tests.faults.oracles.processes import Sample
 from tests.faults.proxy import Proxy
 from tests.process.conftest import QUICK
-from tests.process.stack import PROGRAMS, Stack, wait_for
+from tests.process.stack import CELERY, PROGRAMS, Stack, wait_for
 
 WORKERS = 3
 STREAMS = 60
 MARK = re.compile(r"mark-[0-9a-f]{16}")
-CELERY = ("-m", "celery", "-A", "config.celery")
 # Beat's own periods are minutes; here a period passes while one looks on.
 HASTE = "UPDATE django_celery_beat_intervalschedule SET every = 2, period = 'seconds'"
 # What a process may hold, by its kind: its threads that speak to the database, and one for what is no thread's.
