@@ -33,6 +33,14 @@ class LLMUsageLogQuerySet(models.QuerySet["LLMUsageLog"]):
             sums["cost_usd"] = None
         return sums
 
+    def cost_of(self, reference: UUID) -> Decimal | None:
+        """Of all calls of one reference; None where any call's cost is unknown."""
+        calls = self.filter(reference=reference)
+        if calls.filter(cost_usd=None).exists():
+            return None
+        total: Decimal = calls.aggregate(total=Sum("cost_usd", default=Decimal(0)))["total"]
+        return total
+
     def estimated_attempts(self, reference: UUID) -> set[int]:
         """Attempts whose figures are still only estimates: no exact call row and no correction."""
         rows = self.filter(reference=reference).values_list("attempt", "kind", "estimated")

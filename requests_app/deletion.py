@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from requests_app import intake
-from requests_app.models import FINAL, AIRequest, IdempotencyKey, Status
+from requests_app.models import FINAL, AIRequest, AIReviewQueue, IdempotencyKey, Status
 from requests_app.models.clock import DatabaseClock
 
 KEPT = timedelta(days=7)
@@ -36,15 +36,16 @@ def restore(user: User, request_id: UUID) -> AIRequest | None:
 
 def erase() -> int:
     """Take the content out of requests that were deleted seven days ago; how many. Any number of times, anywhere."""
-    due = AIRequest.objects.filter(
-        deleted_at__lte=DatabaseClock() - KEPT, erased_at=None, status__in=FINAL
-    ).values_list("pk", flat=True)
-    return AIRequest.objects.filter(pk__in=list(due[:BATCH]), erased_at=None, deleted_at__isnull=False).update(
-        payload={},
-        metadata={},
-        object_id="",
-        result=Case(When(status=Status.DONE, then=Value("")), default=None),
-        partial="",
-        output=None,
-        erased_at=DatabaseClock(),
-    )
+    due = AIRequest.objects.filter(deleted_at__lte=DatabaseClock() - KEPT, erased_at=None, status__in=FINAL)
+    with transaction.atomic():
+        ids = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
+        AIReviewQueue.objects.filter(request__in=ids).update(text="", output=None, edited_text="", edited_output=None)
+        return AIRequest.objects.filter(pk__in=ids).update(
+            payload={},
+            metadata={},
+            object_id="",
+            result=Case(When(status=Status.DONE, then=Value("")), default=None),
+            partial="",
+            output=None,
+            erased_at=DatabaseClock(),
+        )

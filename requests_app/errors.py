@@ -9,7 +9,9 @@ RequestError
 ├── NoModelConfigured       no provider has its key or address
 ├── KeyReused               the Idempotency-Key belongs to another body
 ├── KeyBusy                 its twin is being accepted right now
-└── PositionInvalid         a stream position that cannot be
+├── PositionInvalid         a stream position that cannot be
+├── NotReviewable           in other hands, or judged already
+└── ReviewInvalid           a verdict that lacks something; names the field by JSON pointer
 """
 
 from __future__ import annotations
@@ -82,3 +84,15 @@ class KeyBusy(RequestError):
 
 class PositionInvalid(RequestError):
     code = "position_invalid"
+
+
+class NotReviewable(RequestError):
+    code = "not_reviewable"
+
+
+class ReviewInvalid(RequestError):
+    code = "invalid"
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        self.problem = Problem(pointer=pointer, detail=detail)
+        super().__init__(detail)

@@ -25,7 +25,7 @@ from ai.routing import model_for
 from ai.tokens import estimate_messages
 from ai.tracing import traceparent
 from ai.types import ModelSpec
-from requests_app import ledger, lifecycle
+from requests_app import judging, ledger, lifecycle, review
 from requests_app.budgets import Amount
 from requests_app.context import http_request_id
 from requests_app.errors import (
@@ -132,6 +132,9 @@ def cancel(request: AIRequest) -> AIRequest:
             break
         if row.ask_to_cancel():
             break
+        if review.withdraw(request.pk):
+            transaction.on_commit(partial(changed, request.pk))
+            break
     request.refresh_from_db()
     return request
 
@@ -177,6 +180,7 @@ def _prepare(user: User, submission: Submission) -> Prepared:
         object_id=submission.object_id,
         metadata=dict(submission.metadata),
         retry_of=submission.retry_of,
+        gated=judging.is_gated(template),
         route=[model.name for model in route],
         model_asked=route[0].name,
         deadline=seconds_from_now(submission.deadline_s or template.deadline_s),

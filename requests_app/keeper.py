@@ -19,9 +19,11 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from ai.signals import deliver_through
+from requests_app import ledger
 from requests_app.database import on_fresh_connection
 from requests_app.models import AIRequest, Status, WorkerLease
 from requests_app.models.clock import seconds_from_now
+from requests_app.review import deliver
 from requests_app.runner import CANCELLED, LOST, OVERDUE_S, Run, Runner
 from requests_app.sweep import sweep, take_back
 
@@ -57,6 +59,7 @@ class Keeper:
         self._duties = [
             Duty(settings.LINTEL_RENEW_SECONDS, self.renew),
             Duty(settings.LINTEL_LOOK_SECONDS, self.look),
+            Duty(settings.LINTEL_RENEW_SECONDS, deliver),
             Duty(sweep_s, self.sweep, jitter_s=sweep_s / 5),
         ]
 
@@ -94,7 +97,9 @@ class Keeper:
             return
         with transaction.atomic():
             held = AIRequest.objects.filter(pk__in=orphans, lease=self._lease).order_by("pk")
-            for request in held.select_for_update(of=("self",)):
+            requests = list(held.select_for_update(of=("self",)))
+            ledger.lock([request.pk for request in requests])
+            for request in requests:
                 logger.warning("request %s has lost its runner and is queued again", request.pk)
                 take_back(request)
 

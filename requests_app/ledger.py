@@ -9,7 +9,7 @@ hold under any concurrency and nothing depends on a reset. Callers have locked t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -101,6 +101,12 @@ def book_late(reference: UUID, used: Amount) -> None:
 def close(reference: UUID, used: Amount = NOTHING) -> None:
     """Settle what the last call used and give back what is still held: the request has ended."""
     _move(reference, used=used, closing=True)
+
+
+def lock(references: Sequence[UUID]) -> None:
+    """Lock the windows of several holds in everybody's order, before they are moved in one transaction."""
+    shares = HoldShare.objects.filter(hold_id__in=references)
+    list(BudgetWindow.objects.filter(pk__in=shares.values("window_id")).order_by("pk").select_for_update())
 
 
 def open_coming() -> int:

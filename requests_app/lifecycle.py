@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,27 @@ from django.db.models.functions import Coalesce
 from uuid_utils.compat import uuid7
 
 from ai.pricing import cost_of
+from ai.review.verdict import Verdict
 from ai.routing import models
 from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
-from requests_app import ledger
+from requests_app import judging, ledger
 from requests_app.budgets import NOTHING, Amount
-from requests_app.models import FINAL, AIAttempt, AIRequest, AttemptReason, Status, StreamChunk
-from requests_app.models.clock import DatabaseClock
+from requests_app.models import (
+    FINAL,
+    AIAttempt,
+    AIRequest,
+    AIReviewQueue,
+    AttemptReason,
+    ReviewAction,
+    ReviewStep,
+    Status,
+    StreamChunk,
+)
+from requests_app.models.clock import DatabaseClock, seconds_from_now
 from requests_app.models.request import AIRequestQuerySet
+from requests_app.models.review import due_s
 from requests_app.signals import announce_finished
 
 CLAIM = """
@@ -101,7 +113,7 @@ class ClosedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a request ends: its final status and what is kept."""
+    """How a request ends: its final status and what is kept. A ``verdict`` may have people judge it first, or after."""
 
     status: Status
     text: str = ""
@@ -109,6 +121,11 @@ class Ending:
     repaired: bool = False
     code: str = ""
     message: str = ""
+    verdict: Verdict | None = None
+
+    @property
+    def kept_back(self) -> bool:
+        return self.verdict is not None and self.verdict.kind == "gate"
 
 
 class FenceLost(Exception):
@@ -198,7 +215,10 @@ def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCa
     with _spend_stays(request, closed) as used:
         if closed is None:
             used = close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
-        end(AIRequest.objects.held(request.pk, attempt), request.pk, ending, used=used)
+        if ending.status == Status.DONE:
+            verdict = judging.verdict_on(request, text=ending.text, output=ending.output, repaired=ending.repaired)
+            ending = replace(ending, verdict=verdict)
+        end(AIRequest.objects.held(request.pk, attempt), request, ending, used=used)
 
 
 def cancel_waiting(request_id: UUID) -> bool:
@@ -208,34 +228,56 @@ def cancel_waiting(request_id: UUID) -> bool:
         waiting = row.select_for_update(of=("self",)).first()
         if waiting is None:
             return False
-        end(row, request_id, Ending(status=Status.CANCELLED, text=text_of(waiting)), used=NOTHING)
+        end(row, waiting, Ending(status=Status.CANCELLED, text=text_of(waiting)), used=NOTHING)
     return True
 
 
-def end(row: AIRequestQuerySet, request_id: UUID, ending: Ending, *, used: Amount) -> None:
-    """Move a row to its final status inside the caller's transaction, and settle ``used``; raises FenceLost.
+def end(row: AIRequestQuerySet, request: AIRequest, ending: Ending, *, used: Amount) -> None:
+    """Move a row to its final status, or to review, in the caller's transaction, and settle ``used``; raises FenceLost.
 
     The windows of budgets, which all requests of a user share, are locked last and so for the shortest time.
     """
-    done = ending.status == Status.DONE
     # Text that was withdrawn before its first flush has been seen by nobody until now.
     seen = {"first_token": Coalesce("first_token", DatabaseClock())} if ending.text else {}
-    moved = row.move(
-        ending.status,
-        result=ending.text if done else None,
-        partial="" if done else ending.text,
-        output=ending.output,
-        repaired=ending.repaired,
-        error_code=ending.code,
-        error_message=ending.message,
-        **spent(request_id),
-        **seen,
-    )
-    if not moved:
+    if not row.move(_target(ending), **_kept(request, ending), **spent(request.pk), **seen):
         raise FenceLost
-    StreamChunk.objects.filter(request_id=request_id).delete()
-    announce_finished(request_id)
-    ledger.close(request_id, used)
+    StreamChunk.objects.filter(request_id=request.pk).delete()
+    if ending.verdict is not None and ending.verdict.kind != "none":
+        _queue_review(request, ending, ending.verdict)
+    if not ending.kept_back:
+        announce_finished(request.pk)
+    ledger.close(request.pk, used)
+
+
+def _target(ending: Ending) -> Status:
+    return Status.REVIEW if ending.kept_back else ending.status
+
+
+def _kept(request: AIRequest, ending: Ending) -> dict[str, Any]:
+    """What the row says from now on; of a gated answer nothing but a whole one that nobody has to judge."""
+    done = ending.status == Status.DONE and not ending.kept_back
+    return {
+        "result": ending.text if done else None,
+        "partial": "" if done or request.gated else ending.text,
+        "output": ending.output if done else None,
+        "repaired": ending.repaired and done,
+        "error_code": ending.code,
+        "error_message": ending.message,
+    }
+
+
+def _queue_review(request: AIRequest, ending: Ending, verdict: Verdict) -> None:
+    """A kept-back answer stands here alone; one that is only looked at stands with its request."""
+    kept = {"text": ending.text, "output": ending.output, "repaired": ending.repaired} if ending.kept_back else {}
+    item = AIReviewQueue.objects.create(
+        request=request,
+        kind=verdict.kind,
+        reasons=[asdict(reason) for reason in verdict.reasons],
+        priority=verdict.priority,
+        due=seconds_from_now(due_s(verdict.priority)),
+        **kept,
+    )
+    ReviewAction.objects.create(item=item, step=ReviewStep.QUEUED)
 
 
 def record_call(request: AIRequest, call: ClosedCall) -> Amount:

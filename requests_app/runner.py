@@ -164,7 +164,9 @@ class Runner:
         carry(attempt=run.attempt)
         run.closed = None
         run.text.clear()
-        run.stream = self._writer.open(run.request.pk, run.attempt, on_lost=partial(run.stop.pull, LOST))
+        run.stream = self._writer.open(
+            run.request.pk, run.attempt, on_lost=partial(run.stop.pull, LOST), shown=not run.request.gated
+        )
         self._live.changed(run.request.pk)
 
     async def _first_call(self, run: Run, event: CallStarting) -> int:

@@ -34,6 +34,7 @@ LARGEST_NUMBER = 2**31 - 1
 USAGE = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 SHOWN = (
     "status",
+    "gated",
     "attempt",
     "attempt_reason",
     "model",
@@ -128,7 +129,9 @@ def _kept(request: AIRequest, start: int) -> tuple[str, int]:
 
 
 def _logged(request: AIRequest, start: int) -> tuple[str, int]:
-    """The log's text from a code point on, as far as it runs without a gap, and where that ends."""
+    """The log's text from a position on, as far as it runs without a gap, and its end; of a gated one nothing."""
+    if request.gated:
+        return "", 0
     rows = StreamChunk.objects.filter(request_id=request.pk, attempt=request.attempt).order_by("start")
     first = rows.filter(start__lte=start).order_by("-start").values_list("start", flat=True).first()
     if first is None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from requests_app.models import AIRequest, Lane, Status, WorkerLease
 from requests_app.models.clock import DatabaseClock
 
-Reason = Literal["not_before", "worker", "turn"]
+Reason = Literal["not_before", "worker", "turn", "review"]
 
 MOST_PLACES = 10_000
 FRESH = timedelta(seconds=1)
@@ -39,7 +39,12 @@ SELECT id, row_number() OVER (ORDER BY lane, running, created, id) - 1 FROM (
 
 
 def waiting_for(request: AIRequest) -> Reason | None:
-    """``not_before``: put back for a while; ``worker``: none lives; ``turn``: others first; None: under way or over."""
+    """``not_before``: put back for a while; ``worker``: none lives; ``turn``: others first; None: under way or over.
+
+    ``review``: a person has to judge the answer.
+    """
+    if request.status == Status.REVIEW:
+        return "review"
     if request.status != Status.PENDING:
         return None
     if request.not_before and AIRequest.objects.filter(pk=request.pk, not_before__gt=DatabaseClock()).exists():

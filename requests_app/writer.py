@@ -42,11 +42,15 @@ SELECT request_id, attempt FROM held
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """The text of one attempt on its way to the log. ``on_lost`` is called once where the fence is gone."""
+    """The text of one attempt on its way to the log. ``on_lost`` is called once where the fence is gone.
+
+    What is not ``shown`` is logged and not published: a person has to judge it first.
+    """
 
     request_id: UUID
     attempt: int
     on_lost: Callable[[], None]
+    shown: bool = True
     length: int = 0
     waiting: list[str] = field(default_factory=list)
     closed: bool = False
@@ -86,8 +90,8 @@ class ChunkWriter:
         self._hurry = asyncio.Event()
         self._flushing = asyncio.Lock()
 
-    def open(self, request_id: UUID, attempt: int, on_lost: Callable[[], None]) -> Stream:
-        return Stream(request_id=request_id, attempt=attempt, on_lost=on_lost)
+    def open(self, request_id: UUID, attempt: int, on_lost: Callable[[], None], *, shown: bool = True) -> Stream:
+        return Stream(request_id=request_id, attempt=attempt, on_lost=on_lost, shown=shown)
 
     def append(self, stream: Stream, text: str) -> None:
         stream.waiting.append(text)
@@ -128,7 +132,8 @@ class ChunkWriter:
         if not chunks:
             return
         held = await self._insert(chunks)
-        self._publish([chunk for chunk in chunks if (chunk.request_id, chunk.attempt) in held])
+        shown = [chunk for chunk in chunks if streams[chunk.request_id, chunk.attempt].shown]
+        self._publish([chunk for chunk in shown if (chunk.request_id, chunk.attempt) in held])
         for chunk in chunks:
             if (chunk.request_id, chunk.attempt) not in held:
                 streams[chunk.request_id, chunk.attempt].on_lost()

@@ -90,10 +90,6 @@ class PromptTemplate(models.Model):
     @property
     def unavailable(self) -> str:
         """Why requests of this prompt are refused, as a sentence's end; empty where they are taken."""
-        if self.spec.review is not None:
-            if self.spec.review.gate is None:
-                return _("answers of this prompt must be audited by a person, and reviewing is not set up")
-            return _("answers of this prompt must be reviewed before they are shown, and reviewing is not set up")
         if self.spec.retrieve is not None:
             return _("this prompt answers from documents, and retrieval is not set up")
         return ""

@@ -6,11 +6,13 @@ from requests_app.models.lease import WorkerLease
 from requests_app.models.move import RequestMove
 from requests_app.models.pulse import Pulse
 from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
+from requests_app.models.review import AIReviewQueue, ReviewAction, ReviewKind, ReviewStep, ReviewVerdict
 
 __all__ = [
     "FINAL",
     "AIAttempt",
     "AIRequest",
+    "AIReviewQueue",
     "AttemptReason",
     "BudgetHold",
     "BudgetWindow",
@@ -23,6 +25,10 @@ __all__ = [
     "Priority",
     "Pulse",
     "RequestMove",
+    "ReviewAction",
+    "ReviewKind",
+    "ReviewStep",
+    "ReviewVerdict",
     "Status",
     "StreamChunk",
     "Stuck",

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 class Status(models.TextChoices):
     PENDING = "pending", _("queued")
     PROCESSING = "processing", _("running")
+    REVIEW = "review", _("in review")
     DONE = "done", _("done")
+    REJECTED = "rejected", _("rejected")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
     EXPIRED = "expired", _("expired")
@@ -35,7 +37,10 @@ class Status(models.TextChoices):
 # Which status may follow which; everything else is refused. What has no followers is final.
 MOVES: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
-    Status.PROCESSING: frozenset({Status.PENDING, Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED}),
+    Status.PROCESSING: frozenset(
+        {Status.PENDING, Status.REVIEW, Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+    ),
+    Status.REVIEW: frozenset({Status.DONE, Status.REJECTED, Status.CANCELLED, Status.FAILED}),
 }
 OPEN = [Status.PENDING, Status.PROCESSING]
 FINAL = frozenset(status for status in Status.values if status not in MOVES)
@@ -171,6 +176,7 @@ class AIRequest(models.Model):
 
     ``attempt`` is the fence: each provider call has its own number, and whoever writes text, result or status names the
     number under which it works. ``result`` is set only when done, ``partial`` is what an unfinished one had written.
+    What a person has to judge first is in neither, but in its AIReviewQueue.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -204,6 +210,14 @@ class AIRequest(models.Model):
     cancel_requested_at = models.DateTimeField(_("cancel requested at"), null=True, blank=True)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     deadline = ClockedField(_("deadline"))
+
+    gated = models.BooleanField(
+        _("gated"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("No text leaves before it has been judged."),
+    )
 
     http_request_id = models.CharField(_("HTTP request id"), max_length=64, blank=True, editable=False)
     traceparent = models.CharField(_("trace parent"), max_length=55, blank=True, editable=False)
@@ -252,6 +266,11 @@ class AIRequest(models.Model):
             models.Index(fields=["lease"], name="request_running", condition=models.Q(status=Status.PROCESSING)),
             models.Index(fields=["user"], name="request_open_of_user", condition=models.Q(status__in=OPEN)),
             models.Index(fields=["team"], name="request_open_of_team", condition=models.Q(status__in=OPEN)),
+            models.Index(
+                fields=["template", "-completed"],
+                name="request_done_of_prompt",
+                condition=models.Q(status=Status.DONE),
+            ),
             models.Index(
                 fields=["deleted_at"],
                 name="request_to_erase",

@@ -21,6 +21,8 @@ from requests_app.stream import Position, Snapshot, snapshot
 BLANK: dict[str, Promise] = {
     Status.PENDING: gettext_lazy("Waiting for its turn."),
     Status.PROCESSING: gettext_lazy("The model is reading what you sent."),
+    Status.REVIEW: gettext_lazy("The answer is being reviewed."),
+    Status.REJECTED: gettext_lazy("A reviewer rejected the answer."),
 }
 NOTHING = SafeString("")
 

@@ -130,6 +130,8 @@ def _notices(request: AIRequest, waiting: Place | None) -> Iterator[Notice]:
     closing = f"{kept} {cost_of(request).sentence}".strip()
     if request.status == Status.CANCELLED:
         yield Notice(tone="plain", icon="stop", title=_("Stopped"), text=closing)
+    elif request.status == Status.REJECTED:
+        yield Notice(tone="bad", icon="warn", title=_("A reviewer rejected the answer"), text=request.error_message)
     elif request.status in {Status.FAILED, Status.EXPIRED}:
         yield Notice(tone="bad", icon="warn", title=_failure_title(request), text=closing)
     elif waiting is not None and waiting.reason == "worker":

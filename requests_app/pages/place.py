@@ -33,6 +33,8 @@ def place_of(request: AIRequest) -> Place | None:
     reason = waiting_for(request)
     if reason is None:
         return None
+    if reason == "review":
+        return _in_review()
     ahead = queue_ahead(request)
     place = place_words(ahead)
     return Place(
@@ -41,6 +43,11 @@ def place_of(request: AIRequest) -> Place | None:
         detail=_why(request, reason, ahead),
         sheet=_sheet(reason, place),
     )
+
+
+def _in_review() -> Place:
+    detail = _("A person looks at this answer before you see it. You may close this page.")
+    return Place(reason="review", title=_("In review"), detail=detail, sheet=_("The answer is being reviewed."))
 
 
 def place_words(ahead: int | None) -> str:

@@ -102,6 +102,7 @@ def _last(request: AIRequest, waiting: Place | None) -> Iterator[Step]:
 def _end(request: AIRequest) -> Step:
     titles = {
         Status.DONE: _("Done"),
+        Status.REJECTED: _("Rejected by a reviewer"),
         Status.FAILED: _("Failed"),
         Status.CANCELLED: _("Stopped"),
         Status.EXPIRED: _("Out of time"),

@@ -17,6 +17,7 @@ from ai.failures import FAILURES as CORE_FAILURES
 FAILURES: dict[str, str | Promise] = {
     **CORE_FAILURES,
     "worker_lost": gettext_lazy("Its workers were lost too often."),
+    "rejected": gettext_lazy("A reviewer rejected the answer."),
     "budget_exceeded": gettext_lazy("The budget had no room for a further call."),
 }
 # How one call ended, where that is said otherwise than of the whole request.

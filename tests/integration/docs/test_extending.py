@@ -45,7 +45,8 @@ def test_settings_app_and_provider_pass_the_checks(project: Path) -> None:
 
 
 def test_app_asks_and_hears_of_the_end(project: Path) -> None:
-    done = run(project, "-m", "pytest", "-q", "acme/test_desk.py", settings="config.settings.test")
+    own_servers = ("-p", "tests.services")  # else its test database would be the one that is in use here
+    done = run(project, "-m", "pytest", "-q", *own_servers, "acme/test_desk.py", settings="config.settings.test")
     assert done.returncode == 0, done.stdout[-3000:]
 
 

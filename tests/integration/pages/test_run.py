@@ -45,7 +45,7 @@ def test_the_chosen_prompt_has_its_form(page: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        ("contract_analysis", "Contract analysis: answers of this prompt must be reviewed before they are shown"),
+        ("rag_answer", "Rag answer: this prompt answers from documents, and retrieval is not set up"),
         ("<b>\x00", "There is no prompt named “&lt;b&gt;\x00”."),
     ],
 )

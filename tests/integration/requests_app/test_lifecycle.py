@@ -321,7 +321,7 @@ def test_move_that_is_rolled_back_is_not_written_down(claim: Claim) -> None:
 
 
 def test_final_is_what_nothing_leaves() -> None:
-    assert {Status.DONE, Status.FAILED, Status.CANCELLED, Status.EXPIRED} == FINAL
+    assert {Status.DONE, Status.REJECTED, Status.FAILED, Status.CANCELLED, Status.EXPIRED} == FINAL
 
 
 def test_database_refuses_a_result_without_done(waiting: AIRequest) -> None:

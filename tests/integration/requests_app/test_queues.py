@@ -18,7 +18,7 @@ from requests_app.condition.queues import queues, stuck
 from requests_app.models import AIRequest
 
 # Each holds open requests only.
-PARTIAL = {"request_pending", "request_running", "request_open_of_user", "request_open_of_team"}
+PARTIAL = {"request_pending", "request_queue", "request_running", "request_open_of_user", "request_open_of_team"}
 
 
 def narrowed_by(kind: str) -> Callable[[], object]:

@@ -11,6 +11,7 @@ from django.db.models import F, Sum
 
 from accounts.models import User
 from ai.models import LLMUsageLog
+from requests_app import lifecycle
 from requests_app.intake import Idempotency, accept, cancel
 from requests_app.lifecycle import Claim, Ending, FenceLost, finish
 from requests_app.models import (
@@ -130,6 +131,16 @@ def test_hold_without_an_open_request_gives_back_what_it_held(waiting: AIRequest
     assert BudgetHold.objects.get().state == HoldState.SETTLED
     assert BudgetWindow.objects.get().held == 0
     assert sweep() == Swept()
+
+
+def test_one_that_cannot_be_put_right_holds_up_no_other(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    poisoned, other = (accept(alice, SUMMARY).request for _each in range(2))
+    AIRequest.objects.update(deadline=seconds_from_now(-1))
+    text_of = lifecycle.text_of
+    monkeypatch.setattr(lifecycle, "text_of", lambda request: [][1] if request.pk == poisoned.pk else text_of(request))
+    assert sweep() == Swept(expired=1)
+    other.refresh_from_db()
+    assert other.status == Status.EXPIRED
 
 
 def test_raced_chunks_go_and_living_ones_stay(claim: Claim) -> None:

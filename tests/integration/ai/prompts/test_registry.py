@@ -13,6 +13,7 @@ from ai.errors import PromptBroken, PromptNotFound, VariablesInvalid
 from ai.prompts.live import Watch
 from ai.prompts.publish import publish_after_migrate
 from ai.prompts.registry import get_prompt, load_prompts, move_label, render_prompt, validate
+from ai.review.spec import Always
 from tests.unit.ai.prompts.files import SOUND, sound, write
 
 pytestmark = pytest.mark.django_db
@@ -26,15 +27,20 @@ SHIPPED = {
     "architecture_audit": "analysis", "contract_analysis": "analysis", "medical_summary": "analysis",
     "financial_report": "analysis",
 }  # fmt: skip
-REVIEWED = {"contract_analysis", "medical_summary", "financial_report"}
+HIGH_STAKES = {"contract_analysis", "medical_summary", "financial_report"}
 
 
 def test_migrate_has_loaded_the_shipped_prompts() -> None:
     assert {prompt.key: prompt.route for prompt in load_prompts()} == SHIPPED
 
 
-def test_high_stakes_and_retrieving_prompts_are_held_back() -> None:
-    assert {prompt.key for prompt in load_prompts() if prompt.unavailable} == REVIEWED | {"rag_answer"}
+def test_retrieving_prompts_are_refused() -> None:
+    assert {prompt.key for prompt in load_prompts() if prompt.unavailable} == {"rag_answer"}
+
+
+def test_answers_of_high_stakes_are_always_kept_back() -> None:
+    gates = {prompt.key: prompt.spec.review and prompt.spec.review.gate for prompt in load_prompts()}
+    assert {key for key, gate in gates.items() if isinstance(gate, Always)} == HIGH_STAKES
 
 
 def test_every_shipped_example_is_valid_and_renders() -> None:
