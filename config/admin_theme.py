@@ -18,6 +18,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
             ("requests_app", "airequest", _("Requests"), "forum"),
             ("requests_app", "aiattempt", _("Attempts"), "replay"),
             ("requests_app", "requestmove", _("Moves"), "timeline"),
+            ("requests_app", "aireviewqueue", _("Review queue"), "rate_review"),
             ("requests_app", "idempotencykey", _("Idempotency keys"), "key"),
         ],
     ),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -55,9 +56,11 @@ def take(person: User, item_id: UUID) -> AIReviewQueue:
 
 
 def take_next(person: User) -> AIReviewQueue | None:
-    """The most urgent that nobody has; two who ask at once get two."""
+    """The most urgent that nobody has, but for what this person handed on; two who ask at once get two."""
     with transaction.atomic():
-        row = queue_for(person).select_for_update(skip_locked=True, of=("self",)).first()
+        handed_on = ReviewAction.objects.filter(item=OuterRef("pk"), person=person, step=ReviewStep.ESCALATED)
+        waiting = queue_for(person).exclude(Exists(handed_on))
+        row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
         return take(person, row.pk) if row else None
 
 
@@ -79,6 +82,10 @@ def approve(person: User, item_id: UUID, *, note: str = "", text: str | None = N
     item = AIReviewQueue.objects.select_related("request").filter(pk=item_id).first()
     if item is None or text is None or text == item.text:
         return _decide(person, item_id, ReviewVerdict.APPROVED, note=note)
+    if item.kind == ReviewKind.AUDIT:
+        raise ReviewInvalid("/text", _("This answer has been delivered; it can no longer be changed."))
+    if not text.strip():
+        raise ReviewInvalid("/text", _("Nothing is left of this answer. Reject it, and say why."))
     output = _value_of(item.request, text)
     return _decide(person, item_id, ReviewVerdict.EDITED, note=note, edited_text=text, edited_output=output)
 

@@ -6,6 +6,7 @@ from requests_app.admin.moves import MoveAdmin
 from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
 from requests_app.admin.prompts import PromptLabelAdmin, PromptTemplateAdmin
 from requests_app.admin.requests import RequestAdmin
+from requests_app.admin.reviews import ReviewActionAdmin, ReviewQueueAdmin
 from requests_app.admin.traces import IdempotencyKeyAdmin, PulseAdmin
 from requests_app.admin.usage import UsageAdmin
 from requests_app.admin.workers import WorkerLeaseAdmin
@@ -20,6 +21,8 @@ __all__ = [
     "PromptTemplateAdmin",
     "PulseAdmin",
     "RequestAdmin",
+    "ReviewActionAdmin",
+    "ReviewQueueAdmin",
     "ShareAdmin",
     "SpendingPersonAdmin",
     "SpendingTeamAdmin",

@@ -17,14 +17,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.base import LargeTableAdmin, link
+from accounts.admin.base import LargeTableAdmin, link, page_of
 from requests_app import intake
 from requests_app.admin.attempts import AttemptsInline
 from requests_app.admin.filters import AcceptedFilter, FailureFilter, StuckFilter
 from requests_app.admin.moves import MovesInline
 from requests_app.admin.spending import Spent
 from requests_app.errors import RequestError
-from requests_app.models import AIRequest, StreamChunk
+from requests_app.models import AIRequest, AIReviewQueue, StreamChunk
 from requests_app.models.request import LONG_COLUMNS
 from requests_app.pages.wording import failure, seconds
 
@@ -63,7 +63,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
         used = ["model", "model_asked", "provider", "route", "tokens", "spent", "mended"]
         times = ["created", "started", "first_token", "completed", "took"]
         return [
-            (None, {"fields": ["status", "why", "prompt", "template", "user", "team", "object_id", "id"]}),
+            (None, {"fields": ["status", "why", "review_of", "prompt", "template", "user", "team", "object_id", "id"]}),
             (gettext_lazy("Who holds it"), {"fields": held}),
             (gettext_lazy("What it used"), {"fields": used}),
             (gettext_lazy("When"), {"fields": times}),
@@ -108,6 +108,11 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
     @admin.display(description=gettext_lazy("why"))
     def why(self, row: AIRequest) -> str | None:
         return " ".join([failure(row.error_code), row.error_message, f"({row.error_code})"]) if row.error_code else None
+
+    @admin.display(description=gettext_lazy("review"))
+    def review_of(self, row: AIRequest) -> SafeString | None:
+        item = AIReviewQueue.objects.filter(request=row).only("pk", "verdict").first()
+        return page_of(AIReviewQueue, item.pk, item.get_verdict_display()) if item else None
 
     @admin.display(description=gettext_lazy("prompt"))
     def prompt(self, row: AIRequest) -> str:

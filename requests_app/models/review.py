@@ -55,8 +55,8 @@ class AIReviewQueueQuerySet(models.QuerySet["AIReviewQueue"]):
         return self.filter(closed=None, verdict=ReviewVerdict.NONE)
 
     def decidable_by(self, person: User) -> AIReviewQueueQuerySet:
-        """Nobody judges what they have asked themselves."""
-        return self.exclude(request__user=person)
+        """Nobody judges what they have asked themselves, or what its asker has deleted."""
+        return self.filter(request__deleted_at=None).exclude(request__user=person)
 
     def free_for(self, person: User) -> AIReviewQueueQuerySet:
         """In nobody else's hands: a lock that has expired binds nobody."""

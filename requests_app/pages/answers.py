@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.html import escape
@@ -56,14 +57,26 @@ def answer_of(request: AIRequest, *, until: Position | None = None) -> Answer | 
     schema = request.template.output_schema
     if schema is not None:
         plain = replace(answer, code=True, tail=answer.text)
-        return _as_data(plain, request, schema) if seen.status == Status.DONE else plain
+        return _as_data(plain, _output(request), schema) if seen.status == Status.DONE else plain
     finished, rest = (answer.text, "") if seen.final else split_finished(answer.text)
     return replace(answer, html=render(finished), tail=rest)
 
 
-def _as_data(plain: Answer, request: AIRequest, schema: JSON) -> Answer:
-    """The stored value, in the schema's order; read anew, as the row in hand may be older than the end."""
-    output = AIRequest.objects.values_list("output", flat=True).get(pk=request.pk)
+def whole_answer(text: str, output: Any, schema: JSON | None) -> Answer:
+    """One that stands still, wherever it is kept."""
+    whole = Answer(position="", text=text)
+    if schema is None:
+        return replace(whole, html=render(text))
+    return _as_data(replace(whole, code=True, tail=text), output, schema)
+
+
+def _output(request: AIRequest) -> Any:
+    """Read anew, as the row in hand may be older than the end."""
+    return AIRequest.objects.values_list("output", flat=True).get(pk=request.pk)
+
+
+def _as_data(plain: Answer, output: Any, schema: JSON) -> Answer:
+    """The stored value, in the schema's order."""
     if output is None:
         return plain
     value = in_order(output, schema)

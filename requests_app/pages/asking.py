@@ -9,10 +9,11 @@ from typing import Any, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.page_request import PageRequest as PageRequest
 from requests_app.errors import NoModelConfigured, TooMany
 from requests_app.intake import Idempotency, body_hash
@@ -49,6 +50,22 @@ def for_whole_or_part(view: Callable[P, HttpResponse]) -> Callable[P, HttpRespon
         return part(*args, **kwargs) if fetched else whole(*args, **kwargs)
 
     return guarded
+
+
+def there_for(allowed: Callable[[User], bool]) -> Callable[[Callable[P, HttpResponse]], Callable[P, HttpResponse]]:
+    """To all others the page is not there."""
+
+    def guard(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            user = cast("HttpRequest", args[0]).user
+            if not (user.is_authenticated and allowed(user)):
+                raise Http404
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
 
 
 def own_request(http: PageRequest, pk: UUID) -> AIRequest:

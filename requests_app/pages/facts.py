@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ai.errors import ConfigurationError
 from ai.routing import model
-from requests_app.models import AIRequest, AttemptReason
+from requests_app.models import AIRequest, AttemptReason, Status
 from requests_app.pages.wording import dollars, seconds
 
 
@@ -94,7 +94,7 @@ def _tokens(request: AIRequest) -> Iterator[Fact]:
 
 
 def _cost(request: AIRequest) -> Iterator[Fact]:
-    if request.final:
+    if request.final or request.status == Status.REVIEW:
         cost = cost_of(request)
         yield Fact(label=_("Cost"), text=cost.text, note=cost.note)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from requests_app.models import AIAttempt, AIRequest, AttemptReason, Status
+from requests_app.models import AIAttempt, AIRequest, AIReviewQueue, AttemptReason, ReviewVerdict, Status
 from requests_app.pages.place import Place
 from requests_app.pages.wording import call_end, failure, seconds
 
@@ -113,8 +113,17 @@ def _end(request: AIRequest) -> Step:
         state=states.get(request.status, "bad"),
         at=request.completed,
         clock=_since(request, request.completed),
-        detail=failure(request.error_code) if request.error_code else "",
+        detail=failure(request.error_code) if request.error_code else _judged(request),
     )
+
+
+def _judged(request: AIRequest) -> str:
+    """Whose word it is in the end: of a whole answer that a person had to see."""
+    if not request.gated or request.status != Status.DONE:
+        return ""
+    item = AIReviewQueue.objects.filter(request=request).only("verdict").first()
+    edited = item is not None and item.verdict == ReviewVerdict.EDITED
+    return _("A reviewer changed it and approved it.") if edited else _("A reviewer approved it.") if item else ""
 
 
 def _since(request: AIRequest, moment: datetime | None) -> str:

@@ -5,6 +5,7 @@ from requests_app.pages.views.bulk import cancel_selected, delete, delete_select
 from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row
 from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
+from requests_app.pages.views.review import review, reviews
 from requests_app.pages.views.run import allowance, recent, run
 
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("history.csv", history_csv, name="history-csv"),
     path("operations", operations, name="operations"),
     path("operations/<slug:key>", operations_row, name="operations-row"),
+    path("review", reviews, name="reviews"),
+    path("review/<uuid:pk>", review, name="review"),
     path("requests/<uuid:pk>", request_page, name="request"),
     path("requests/<uuid:pk>/answer", answer, name="answer"),
     path("requests/<uuid:pk>/state", state, name="state"),

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import FAILING_MS, Desk
+from tests.browser.reviewers import clear, hold_of_another, may_judge
 from tests.process.client import submit
 from tests.process.stack import Person, directive
 
@@ -150,6 +151,36 @@ def nothing_answers(desk: Desk) -> None:
     looked_at(desk)
 
 
+def reviews_filled(desk: Desk) -> None:
+    may_judge(desk.stack, desk.person)
+    clear(desk.stack)
+    hold_of_another(desk.stack, "Some **words**.")
+    go("/review")(desk)
+    desk.page.locator("[data-line]").wait_for()
+
+
+def reviews_empty(desk: Desk) -> None:
+    may_judge(desk.stack, desk.person)
+    clear(desk.stack)
+    go("/review")(desk)
+
+
+def review_taken(desk: Desk) -> None:
+    reviews_filled(desk)
+    desk.page.locator("#take-next").click()
+    desk.page.locator("#edit").click()
+
+
+def review_edited(desk: Desk) -> None:
+    review_taken(desk)
+    address = desk.page.url
+    desk.page.locator("#text").fill("Other **words**.")
+    desk.page.locator("#approve-edited").click()
+    desk.page.wait_for_url("**/review")
+    desk.page.goto(address)
+    desk.page.locator(".difference").wait_for()
+
+
 def error(status: int, template: str = "") -> Callable[[Desk], None]:
     """The error page as Django renders it; most come only of faults that no browser can bring about."""
 
@@ -239,6 +270,10 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "account, a team": team_made,
     "operations": looked_at,
     "operations, nothing answers": nothing_answers,
+    "review, nothing waits": reviews_empty,
+    "review, filled": reviews_filled,
+    "review, taken": review_taken,
+    "review, edited": review_edited,
     "no such page": go("/nothing/here"),
     "error 400": error(400),
     "error 403": error(403),

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, cast
-
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from requests_app.pages.asking import PageRequest, for_page_parts
+from requests_app.pages.asking import PageRequest, for_page_parts, there_for
 from requests_app.pages.operations import CHECKS, Row, look_at_all, summary_of
 from requests_app.pages.phrases import operations_phrases
 
-P = ParamSpec("P")
-
-
-def for_staff(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        user = cast("HttpRequest", args[0]).user
-        if not (user.is_authenticated and user.is_staff):
-            raise Http404
-        return view(*args, **kwargs)
-
-    return guarded
+for_staff = there_for(lambda user: user.is_staff)
 
 
 @never_cache

@@ -17,11 +17,14 @@ from accounts.models import ApiToken, User
 from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
 from requests_app.models import (
     AIRequest,
+    AIReviewQueue,
     BudgetHold,
     BudgetWindow,
     HoldShare,
     IdempotencyKey,
     Pulse,
+    ReviewAction,
+    ReviewStep,
     Status,
     TokenBudget,
     WorkerLease,
@@ -51,7 +54,17 @@ def furnish_once(name: str) -> None:
     LogEntry.objects.create(
         user=user, content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk), action_flag=CHANGE
     )
+    judge_later(request)
     schedule(name)
+
+
+def judge_later(request: AIRequest, **changes: Any) -> AIReviewQueue:
+    """The request's answer, kept back."""
+    reasons = [{"code": "always", "measured": None, "limit": None}]
+    fields = {"kind": "gate", "reasons": reasons, "priority": 50, "due": timezone.now(), "text": SECRET}
+    item = AIReviewQueue.objects.create(request=request, **{**fields, **changes})
+    ReviewAction.objects.create(item=item, step=ReviewStep.QUEUED)
+    return item
 
 
 def request_of(user: User, **changes: Any) -> AIRequest:

@@ -18,10 +18,12 @@ from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
 from requests_app.models import (
     AIAttempt,
     AIRequest,
+    AIReviewQueue,
     BudgetHold,
     BudgetWindow,
     HoldShare,
     RequestMove,
+    ReviewAction,
     StreamChunk,
     TokenBudget,
 )
@@ -29,7 +31,17 @@ from tests.integration.admin.furniture import furnish
 
 MODELS = sorted(contrib.site._registry, key=lambda model: model._meta.label)
 HOLDS = [BudgetWindow, BudgetHold, HoldShare]
-LEDGERS = [LLMUsageLog, AIAttempt, AIRequest, RequestMove, *HOLDS, PromptTemplate, PromptLabel]
+LEDGERS = [
+    LLMUsageLog,
+    AIAttempt,
+    AIRequest,
+    RequestMove,
+    AIReviewQueue,
+    ReviewAction,
+    *HOLDS,
+    PromptTemplate,
+    PromptLabel,
+]
 OURS = {"accounts", "ai", "requests_app"}
 GARBAGE = ["x", "\x00", "999999999999999999999", "'\"<b>%[]"]
 
