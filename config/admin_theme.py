@@ -16,6 +16,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
         _("Requests"),
         [
             ("requests_app", "airequest", _("Requests"), "forum"),
+            ("requests_app", "aioutputfeedback", _("Feedback"), "thumbs_up_down"),
             ("requests_app", "aiattempt", _("Attempts"), "replay"),
             ("requests_app", "requestmove", _("Moves"), "timeline"),
             ("requests_app", "aireviewqueue", _("Review queue"), "rate_review"),

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from requests_app import intake
-from requests_app.models import FINAL, AIRequest, AIReviewQueue, IdempotencyKey, Status
+from requests_app.models import FINAL, AIOutputFeedback, AIRequest, AIReviewQueue, IdempotencyKey, Status
 from requests_app.models.clock import DatabaseClock
 
 KEPT = timedelta(days=7)
@@ -40,6 +40,7 @@ def erase() -> int:
     with transaction.atomic():
         ids = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
         AIReviewQueue.objects.filter(request__in=ids).update(text="", output=None, edited_text="", edited_output=None)
+        AIOutputFeedback.objects.filter(request__in=ids).update(comment="", tags=[])
         return AIRequest.objects.filter(pk__in=ids).update(
             payload={},
             metadata={},

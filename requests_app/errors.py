@@ -9,6 +9,7 @@ RequestError
 ├── NoModelConfigured       no provider has its key or address
 ├── KeyReused               the Idempotency-Key belongs to another body
 ├── KeyBusy                 its twin is being accepted right now
+├── NoAnswer                there is nothing to rate
 ├── PositionInvalid         a stream position that cannot be
 ├── NotReviewable           in other hands, or judged already
 └── ReviewInvalid           a verdict that lacks something; names the field by JSON pointer
@@ -80,6 +81,10 @@ class KeyReused(RequestError):
 
 class KeyBusy(RequestError):
     code = "idempotency_key_busy"
+
+
+class NoAnswer(RequestError):
+    code = "no_answer"
 
 
 class PositionInvalid(RequestError):

@@ -11,10 +11,11 @@ from django.dispatch import Signal
 
 from ai.signals import announce
 from ai.types import Usage
-from requests_app.models import AIRequest
+from requests_app.models import AIOutputFeedback, AIRequest
 
 request_accepted = Signal()
 request_finished = Signal()
+feedback_given = Signal()
 budget_reached = Signal()  # 80 or 100 percent of a window are used, each announced once
 swept = Signal()  # a sweep put something right: its facts are a requests_app.sweep.Swept
 
@@ -57,6 +58,22 @@ class RequestFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackGiven:
+    """An answer was rated, for the first time or anew."""
+
+    request_id: UUID
+    user_id: UUID
+    team_id: UUID
+    prompt_key: str
+    prompt_version: str
+    model: str
+    route: str
+    rating: int
+    created: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetReached:
     window_id: UUID
     percent: int
@@ -73,6 +90,23 @@ def announce_finished(request_id: UUID) -> None:
     if request_finished.has_listeners(RequestFinished):
         row = AIRequest.objects.without_texts().get(pk=request_id)
         announce(request_finished, _finished(row))
+
+
+def announce_feedback(request: AIRequest, given: AIOutputFeedback) -> None:
+    """Ids and figures: what the user wrote beside them is for nobody who listens."""
+    facts = FeedbackGiven(
+        request_id=request.pk,
+        user_id=request.user_id,
+        team_id=request.team_id,
+        prompt_key=given.prompt_key,
+        prompt_version=given.prompt_version,
+        model=given.model,
+        route=given.route,
+        rating=given.rating,
+        created=given.created,
+        changed=given.changed,
+    )
+    announce(feedback_given, facts)
 
 
 def _accepted(request: AIRequest) -> RequestAccepted:

@@ -2,6 +2,7 @@
 
 from requests_app.admin.attempts import AttemptAdmin
 from requests_app.admin.budgets import BudgetAdmin, HoldAdmin, ShareAdmin, WindowAdmin
+from requests_app.admin.feedback import FeedbackAdmin
 from requests_app.admin.moves import MoveAdmin
 from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
 from requests_app.admin.prompts import PromptLabelAdmin, PromptTemplateAdmin
@@ -14,6 +15,7 @@ from requests_app.admin.workers import WorkerLeaseAdmin
 __all__ = [
     "AttemptAdmin",
     "BudgetAdmin",
+    "FeedbackAdmin",
     "HoldAdmin",
     "IdempotencyKeyAdmin",
     "MoveAdmin",

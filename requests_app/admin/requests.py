@@ -76,18 +76,18 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AIRequest]:
         rows = super().get_queryset(request)
-        return rows if _opens_texts(request) else rows.defer(*LONG_COLUMNS)
+        return rows if opens_texts(request) else rows.defer(*LONG_COLUMNS)
 
     def recently_named(self, term: str) -> Q:
         return Q(http_request_id=term) | Q(object_id=term)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **more: Any) -> HttpResponse:
-        if _opens_texts(request):
+        if opens_texts(request):
             self.log_change(request, more["obj"], "Viewed text.")
         return super().render_change_form(request, context, *args, **more)
 
     def _text_fields(self, request: HttpRequest) -> list[str]:
-        if _opens_texts(request):
+        if opens_texts(request):
             return ["text_written", *(f"{field}_text" for field in LONG_COLUMNS)]
         return ["text_written", "texts_closed" if request.user.has_perm(MAY_READ) else "texts_hidden"]
 
@@ -176,5 +176,5 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
         self.message_user(request, _("Asked again as %(id)s.") % {"id": again.pk}, messages.SUCCESS)
 
 
-def _opens_texts(request: HttpRequest) -> bool:
+def opens_texts(request: HttpRequest) -> bool:
     return OPEN in request.GET and request.user.has_perm(MAY_READ)

@@ -40,7 +40,7 @@ def person(request: Request) -> User:
 class ApiView(APIView):
     parser_classes = [StrictJSONParser]
     content_negotiation_class = AlwaysJSON
-    http_method_names = ["get", "head", "post", "delete"]
+    http_method_names = ["get", "head", "post", "put", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -83,7 +83,7 @@ ACCEPTING = (
     *("idempotency_key_invalid", "idempotency_key_busy", "idempotency_key_reused", "provider_unavailable"),
 )
 STREAM = ("not_authenticated", "not_found", "method_not_allowed", "position_invalid", "unavailable")
-ANSWERS = ("RequestSummary", "RequestDetail", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget")
+ANSWERS = ("RequestSummary", "RequestDetail", "Feedback", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget")
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,255}$"},

@@ -15,7 +15,7 @@ from accounts.models import Team
 from ai.models import PromptTemplate
 from requests_app.api.schema import ERROR, LINKS, USAGE
 from requests_app.intake import Submission
-from requests_app.models import AIRequest, Lane, Priority
+from requests_app.models import AIRequest, Lane, Priority, Status
 from requests_app.stream import Position, snapshot, usage_of
 from requests_app.waiting import queue_ahead, waiting_for
 
@@ -44,7 +44,19 @@ class StrictUUID(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
-class SubmissionSerializer(serializers.Serializer[Any]):
+class KnownFields(serializers.Serializer[Any]):
+    """A misspelt field is refused: silently it would do nothing."""
+
+    what = "a request"
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
+        if unknown:
+            raise serializers.ValidationError({name: [f"is not a field of {self.what}"] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class SubmissionSerializer(KnownFields):
     prompt_key = StrictText(max_length=100, trim_whitespace=False)
     payload = serializers.DictField()
     team = StrictUUID(required=False, allow_null=True)
@@ -54,12 +66,6 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     deadline_s = StrictNumber(min_value=1, max_value=LONGEST_DEADLINE_S, required=False, allow_null=True)
     object_id = StrictText(max_length=200, required=False, allow_blank=True, trim_whitespace=False)
     metadata = serializers.DictField(required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
-        if unknown:
-            raise serializers.ValidationError({name: ["is not a field of a request"] for name in sorted(unknown)})
-        return super().to_internal_value(data)
 
     def validate_team(self, team_id: UUID | None) -> Team | None:
         if team_id is None:
@@ -207,6 +213,8 @@ def links(request: AIRequest) -> dict[str, str]:
         found["retry"] = reverse("api-request-retry", args=[request.pk])
     else:
         found["cancel"] = reverse("api-request-cancel", args=[request.pk])
+    if request.status == Status.DONE:
+        found["feedback"] = reverse("api-request-feedback", args=[request.pk])
     return {**found, "events": f"{here}/events", "socket": f"/ws/requests/{request.pk}"}
 
 

@@ -19,9 +19,10 @@ from rest_framework.response import Response
 
 from ai.errors import PromptNotFound
 from ai.prompts.registry import get_prompt, load_prompts
-from requests_app import budgets, deletion, intake
+from requests_app import budgets, deletion, feedback, intake
 from requests_app.api.base import ApiView, person
 from requests_app.api.budget import Budget
+from requests_app.api.feedback import Feedback, FeedbackSubmission
 from requests_app.api.filters import KnownParameters
 from requests_app.api.idempotency import idempotency
 from requests_app.api.paging import NewestFirst
@@ -37,7 +38,7 @@ from requests_app.api.serializers import (
     links,
 )
 from requests_app.filters import RequestFilter
-from requests_app.models import AIRequest
+from requests_app.models import AIOutputFeedback, AIRequest
 
 POLL_S = "1"
 
@@ -113,6 +114,33 @@ class RequestRetryView(ApiView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Ask again: a new request with the same input, linked to this one."""
         return accepted(intake.retry(own_request(request, pk), idempotency(request, {})))
+
+
+class RequestFeedbackView(ApiView):
+    @operation("not_found", success=200, body=Feedback, operation_id="feedback_read")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """What you think of this answer; 404 where you have not said."""
+        given = AIOutputFeedback.objects.filter(request=own_request(request, pk)).first()
+        if given is None:
+            raise NotFound
+        return Response(Feedback(given).data)
+
+    @operation(
+        *(*BODY, "not_found", "invalid", "parse_error", "unsupported_media_type", "no_answer"), success=200,
+        body=Feedback, operation_id="feedback_give", request=FeedbackSubmission,
+    )  # fmt: skip
+    def put(self, request: Request, pk: UUID) -> Response:
+        """Say what you think of an answer of yours, or say it anew: what is left out this time is gone."""
+        found = own_request(request, pk)
+        form = FeedbackSubmission(data=request.data)
+        form.is_valid(raise_exception=True)
+        return Response(Feedback(feedback.give(found, **form.validated_data)).data)
+
+    @operation("not_found", "permission_denied", success=204, body=None, operation_id="feedback_take_back")
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Take it back; repeating changes nothing."""
+        feedback.take_back(own_request(request, pk))
+        return Response(status=204)
 
 
 class PromptListView(ApiView):

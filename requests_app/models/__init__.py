@@ -1,6 +1,7 @@
 from requests_app.models.attempt import AIAttempt
 from requests_app.models.budget import BudgetHold, BudgetWindow, HoldShare, HoldState, Measure, Period, TokenBudget
 from requests_app.models.chunk import StreamChunk
+from requests_app.models.feedback import AIOutputFeedback, Rating
 from requests_app.models.idempotency import IdempotencyKey
 from requests_app.models.lease import WorkerLease
 from requests_app.models.move import RequestMove
@@ -11,6 +12,7 @@ from requests_app.models.review import AIReviewQueue, ReviewAction, ReviewKind, 
 __all__ = [
     "FINAL",
     "AIAttempt",
+    "AIOutputFeedback",
     "AIRequest",
     "AIReviewQueue",
     "AttemptReason",
@@ -24,6 +26,7 @@ __all__ = [
     "Period",
     "Priority",
     "Pulse",
+    "Rating",
     "RequestMove",
     "ReviewAction",
     "ReviewKind",

@@ -13,6 +13,7 @@ from ai.types import JSON
 from requests_app.models import AIRequest, Status
 from requests_app.pages.answers import Answer, answer_of
 from requests_app.pages.facts import Fact, cost_of, demonstration, facts_of
+from requests_app.pages.feedback import Feedback, feedback_of
 from requests_app.pages.forms import as_text
 from requests_app.pages.place import Place, place_of
 from requests_app.pages.snippets import Snippet, snippets_of
@@ -94,6 +95,10 @@ class RequestPage:
     @cached_property
     def waiting(self) -> Place | None:
         return place_of(self._request)
+
+    @property
+    def feedback(self) -> Feedback | None:
+        return feedback_of(self._request)
 
     @property
     def steps(self) -> list[Step]:

@@ -2,6 +2,7 @@ from django.urls import path
 
 from requests_app.pages.views.budgets import budgets
 from requests_app.pages.views.bulk import cancel_selected, delete, delete_selected, restore_selected
+from requests_app.pages.views.feedback import feedback
 from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row
 from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
@@ -27,6 +28,7 @@ urlpatterns = [
     path("requests/<uuid:pk>/answer", answer, name="answer"),
     path("requests/<uuid:pk>/state", state, name="state"),
     path("requests/<uuid:pk>/waiting", waiting, name="waiting"),
+    path("requests/<uuid:pk>/feedback", feedback, name="feedback"),
     path("requests/<uuid:pk>/stop", stop, name="stop"),
     path("requests/<uuid:pk>/retry", retry, name="retry"),
     path("requests/<uuid:pk>/delete", delete, name="delete"),

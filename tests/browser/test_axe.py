@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenDesk
-from tests.browser.desk import FAILING_MS, Desk
+from tests.browser.desk import FAILING_MS, PATIENCE_MS, Desk
 from tests.browser.reviewers import clear, hold_of_another, may_judge
 from tests.process.client import submit
 from tests.process.stack import Person, directive
@@ -64,6 +64,12 @@ def done(desk: Desk) -> None:
     desk.wait_for_end()
     for fold in desk.page.locator("details").all():
         fold.locator("summary").click()
+
+
+def rated(desk: Desk) -> None:
+    desk.send(directive(text="Short."))
+    desk.page.locator("#thumb-down").click(timeout=PATIENCE_MS)
+    expect(desk.page.locator("#feedback-comment")).to_be_visible()
 
 
 def done_with_data(desk: Desk) -> None:
@@ -251,6 +257,7 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "run, offline": offline,
     "request, running": running,
     "request, done": done,
+    "request, rated": rated,
     "request, done with data": done_with_data,
     "request, failed": failed,
     "history, nothing sent": go("/history"),

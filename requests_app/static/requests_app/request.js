@@ -162,6 +162,13 @@ document.addEventListener("htmx:afterSettle", () => {
   if (stopHadFocus && !document.getElementById("stop")) document.getElementById("answer-title").focus();
 });
 
+// After rating: what came of it is said, and a focus that stood on a button that is gone returns to the thumbs.
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
+  if (detail.target.id !== "feedback" || !detail.successful) return;
+  announcer.say(detail.target.querySelector("[data-said]").textContent);
+  if (document.activeElement === document.body) document.getElementById("thumb-up").focus();
+});
+
 offerCopies(page, () => sheet.text, phrases.copied);
 if (page.dataset.final === "no") {
   if (speaks) announcer.catchUp(sheet.text);

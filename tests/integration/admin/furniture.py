@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import ApiToken, User
 from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
 from requests_app.models import (
+    AIOutputFeedback,
     AIRequest,
     AIReviewQueue,
     BudgetHold,
@@ -47,6 +48,7 @@ def furnish_once(name: str) -> None:
     use(request, cost=Decimal("0.5"))
     hold(request)
     IdempotencyKey.objects.create(user=user, method="POST", path="/", key=name, body_hash="0", request=request)
+    rate(request)
     template = PromptTemplate.objects.create(key=name, version="1", hash="0", content="{}", published=True)
     PromptLabel.objects.create(key=name, template=template, by="alice", reason="better")
     Pulse.objects.create(name=name, since=timezone.now(), at=timezone.now())
@@ -100,6 +102,13 @@ def hold(request: AIRequest) -> HoldShare:
     window = BudgetWindow.objects.create(budget=budget, starts=now, ends=now + timedelta(hours=1), held=Decimal(9))
     holding = BudgetHold.objects.create(reference=request.pk, expires=request.deadline)
     return HoldShare.objects.create(hold=holding, window=window, held=Decimal(9))
+
+
+def rate(request: AIRequest) -> AIOutputFeedback:
+    return AIOutputFeedback.objects.create(
+        request=request, rating=-1, comment=SECRET, tags=["wrong"], prompt_key=request.prompt_key,
+        prompt_version=request.prompt_version, model=request.model, route="default",
+    )  # fmt: skip
 
 
 def schedule(name: str) -> None:
