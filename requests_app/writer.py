@@ -23,12 +23,14 @@ logger = logging.getLogger(__name__)
 SHORTEST_PAUSE_S = 0.01
 RETRY_PAUSE_S = 0.2
 
+# Locked, for a sweep that takes a request keeps the text that it reads: what it does not see must not be shown either.
 INSERT = """
 WITH fresh AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[]) AS row (request_id, attempt, start, text)
 ), held AS (
     SELECT fresh.* FROM fresh JOIN requests_app_airequest AS request
     ON request.id = fresh.request_id AND request.attempt = fresh.attempt AND request.status = 'processing'
+    ORDER BY request.id FOR KEY SHARE OF request
 ), logged AS (
     INSERT INTO requests_app_streamchunk (request_id, attempt, start, text)
     SELECT request_id, attempt, start, text FROM held ON CONFLICT DO NOTHING

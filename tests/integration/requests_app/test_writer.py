@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import User
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept
 from requests_app.live import LiveChunk
 from requests_app.models import AIRequest, StreamChunk
-from requests_app.writer import ChunkWriter
+from requests_app.sweep import take_back
+from requests_app.writer import ChunkWriter, insert_chunks
 from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease, opened
 from tests.services import SERVICES
 
@@ -150,3 +153,40 @@ def nobody_writes() -> Iterator[None]:
     with psycopg.connect(SERVICES.superuser_url, dbname=connection.settings_dict["NAME"]) as locking:
         locking.execute("LOCK TABLE requests_app_streamchunk IN EXCLUSIVE MODE")
         yield
+
+
+def test_text_waits_for_whoever_is_taking_its_request() -> None:
+    """What a sweep has not read, and so does not keep, is written and shown by nobody."""
+    accept(User.objects.create_user("dora"), SUMMARY)
+    claim = claim_next(new_lease().pk)
+    assert claim is not None
+    opened(claim, attempt=claim.attempt)
+    late = LiveChunk(request_id=claim.request.pk, attempt=claim.attempt, start=0, text="late")
+    held: list[object] = []
+    writer = threading.Thread(target=insert_late, args=(late, held))
+    with transaction.atomic():
+        request = AIRequest.objects.select_for_update(of=("self",)).get(pk=claim.request.pk)
+        writer.start()
+        wait_for_a_lock()
+        take_back(request)
+    writer.join()
+    assert held == [set()]
+    assert not StreamChunk.objects.exists()
+
+
+def insert_late(chunk: LiveChunk, held: list[object]) -> None:
+    try:
+        held.append(insert_chunks([chunk]))
+    finally:
+        connection.close()
+
+
+def wait_for_a_lock() -> None:
+    end = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < end:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waited")
