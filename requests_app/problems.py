@@ -25,6 +25,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address has no such method"),
     "too_slow": (408, "The body came too slowly"),
     "idempotency_key_busy": (409, "The same submission is being accepted right now"),
+    "not_reviewable": (409, "This answer is in other hands, or judged"),
     "no_answer": (409, "There is no answer to rate"),
     "length_required": (411, "The body has no length"),
     "too_large": (413, "The body is too large"),

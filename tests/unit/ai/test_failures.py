@@ -16,5 +16,5 @@ def test_documented_codes_are_the_codes() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(ALL)
 
 
-def test_only_lost_workers_and_full_budgets_are_no_failures_of_the_core() -> None:
-    assert set(ALL) - set(FAILURES) == {"worker_lost", "budget_exceeded"}
+def test_lost_workers_full_budgets_and_rejections_alone_are_no_failures_of_the_core() -> None:
+    assert set(ALL) - set(FAILURES) == {"worker_lost", "budget_exceeded", "rejected"}
