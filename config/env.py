@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import overload
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -82,6 +83,16 @@ def one_of(name: str, default: str, *others: str) -> str:
     value = text(name, default)
     if value not in (default, *others):
         raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join((default, *others))}.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """A name of the IANA database; the database server is asked with it too."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(f"{name}={value!r} is no time zone; one is Europe/Berlin.") from None
     return value
 
 

@@ -286,6 +286,7 @@ LINTEL_CONTENT_IDLE_SECONDS = env.seconds("LINTEL_CONTENT_IDLE_SECONDS", 30.0, l
 LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.runner
 LINTEL_MAX_TAKEOVERS = env.integer("LINTEL_MAX_TAKEOVERS", 3, least=1)  # requests_app.sweep
 LINTEL_REVIEW_HOURS = env.integer("LINTEL_REVIEW_HOURS", 8, least=1)  # requests_app.models.review
+LINTEL_TIME_ZONE = env.time_zone("LINTEL_TIME_ZONE", "UTC")  # requests_app.days
 LINTEL_PROMPTS_LIVE = False  # ai.prompts
 LINTEL_STREAMS = env.integer("LINTEL_STREAMS", 100, least=1)  # requests_app.worker
 LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 6, least=1)  # requests_app.worker

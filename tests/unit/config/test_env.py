@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,10 @@ def test_address_that_is_no_mail_servers_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("EMAIL_URL", wrong)
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         env.mail("EMAIL_URL", otherwise="dummy")
+
+
+@pytest.mark.parametrize("value", ["Mars/Olympus", "../etc/passwd", "UTC+25"])
+def test_an_unknown_time_zone_stops_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("LINTEL_TIME_ZONE", value)
+    with pytest.raises(ImproperlyConfigured, match=f"LINTEL_TIME_ZONE='{re.escape(value)}' is no time zone"):
+        env.time_zone("LINTEL_TIME_ZONE", "UTC")
