@@ -70,6 +70,10 @@ class Desk:
     def wait_for_end(self, page: Page | None = None, *, patience_ms: int = PATIENCE_MS) -> None:
         expect((page or self.page).locator("[data-request][data-final=yes]")).to_be_attached(timeout=patience_ms)
 
+    def come_to_rest(self) -> None:
+        """Until it has settled, what was exchanged is a plain form: sent in these moments it loads the page anew."""
+        expect(self.page.locator(".htmx-added, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
     def row(self, request_id: str) -> dict[str, Any]:
         return fetch(self.stack, self.person, request_id)
 

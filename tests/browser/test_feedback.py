@@ -33,9 +33,10 @@ def test_thumb_comment_change_and_back(open_desk: OpenDesk, alice: Person, scrip
 
     below.get_by_label("Too long").check()
     below.get_by_label("Comment").fill("One word\nwould do.")
-    below.get_by_role("button", name="Save").click()
-    expect(below.get_by_label("Too long")).to_be_checked(timeout=PATIENCE_MS)
-    desk.page.reload()
+    with desk.page.expect_response("**/feedback"):
+        below.get_by_role("button", name="Save").click()
+    desk.page.goto(f"{desk.stack.base_url}/requests/{request_id}")
+    expect(below.get_by_label("Too long")).to_be_checked()
     assert stored(desk, request_id) == [(-1, "One word\nwould do.", ["too long"])]
     expect(below.get_by_label("Comment")).to_have_value("One word\nwould do.")
 
@@ -51,6 +52,8 @@ def test_thumb_comment_change_and_back(open_desk: OpenDesk, alice: Person, scrip
 
 def test_by_keyboard_nothing_typed_is_lost_and_all_is_said(desk: Desk) -> None:
     request_id = desk.send(SHORT)
+    desk.wait_for_end()
+    desk.come_to_rest()
     desk.page.locator("#thumb-up").focus(timeout=PATIENCE_MS)
     desk.page.keyboard.press("Enter")
     expect_pressed(desk, "Yes")
@@ -73,7 +76,7 @@ def test_by_keyboard_nothing_typed_is_lost_and_all_is_said(desk: Desk) -> None:
 
 
 def test_thumbs_come_without_moving_what_is_below(desk: Desk) -> None:
-    desk.send(directive(text="word " * 60, chunk_delay_s=0.02))
+    desk.send(directive(text="word " * 60, first_delay_s=6))
     bar = desk.page.locator("#feedback")
     expect(bar).to_be_visible()
     before = bar.bounding_box()

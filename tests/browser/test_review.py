@@ -12,6 +12,7 @@ from tests.process.stack import Stack
 
 MODELS = "Take 850 mg of metformin [12 Feb]."
 EDITED = "Takes 850 mg of **metformin** [12 Feb]."
+OPEN_AND_LOOK = "() => { document.getElementById('reject').click(); return document.activeElement.id; }"
 
 
 @pytest.fixture
@@ -101,7 +102,8 @@ def test_letters_that_are_typed_or_turned_off_do_nothing(desk: Desk, bob: Desk) 
     _request, item = hold(desk, MODELS)
     go(bob, item)
     bob.page.get_by_role("button", name="Take it").click()
-    bob.page.locator("#reject").click()
+    bob.page.locator("#reject").wait_for()
+    assert bob.page.evaluate(OPEN_AND_LOOK) == "reject-note"
     bob.page.keyboard.type("a e j k")
     bob.page.keyboard.press("Escape")
     bob.page.get_by_label("Keys").uncheck()

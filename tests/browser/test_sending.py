@@ -9,6 +9,7 @@ from tests.browser.desk import PATIENCE_MS, Desk
 from tests.process.stack import Person, directive
 
 TEXT = "The **quay** 🏗️ must be rebuilt.\n\n- first\n- second\n\nThe rest can wait. " * 2
+STOPS = 40  # of the keyboard, from the page's first to its text: each prompt is one
 
 
 def test_a_text_is_sent_and_its_answer_grows(desk: Desk) -> None:
@@ -84,7 +85,7 @@ def test_everything_is_reached_by_keyboard(desk: Desk) -> None:
     desk.page.keyboard.press("Tab")
     expect(desk.page.get_by_role("link", name="Skip to the content")).to_be_focused()
     desk.page.keyboard.press("Enter")
-    for _ in range(12):
+    for _ in range(STOPS):
         desk.page.keyboard.press("Tab")
         if desk.page.evaluate("document.activeElement.id") == "v-document":
             break
@@ -97,7 +98,7 @@ def test_everything_is_reached_by_keyboard(desk: Desk) -> None:
 
 
 def test_the_list_of_last_requests_follows_their_state(desk: Desk) -> None:
-    request_id = desk.send(directive(text=TEXT, first_delay_s=1, chunk_delay_s=0.02))
+    request_id = desk.send(directive(text=TEXT, first_delay_s=8, chunk_delay_s=0.02))
     desk.page.get_by_role("link", name="Run", exact=True).first.click()
     row = desk.page.locator(f"#recent a[href$='{request_id}']")
     expect(row.locator(".status")).to_have_text("running")

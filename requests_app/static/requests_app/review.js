@@ -49,9 +49,13 @@ function step(by) {
   lines[Math.min(Math.max(next, 0), lines.length - 1)]?.focus();
 }
 
-// A panel that a person opens is there to be written in.
-for (const panel of page.querySelectorAll(".verdict details"))
-  panel.addEventListener("toggle", () => panel.open && panel.querySelector("[data-field]").focus());
+// A panel that a person opens is there to be written in: at once, for the first letter would else be taken for a verdict.
+for (const summary of page.querySelectorAll(".verdict summary"))
+  summary.addEventListener("click", (event) => {
+    if (summary.parentElement.open) return;
+    event.preventDefault();
+    press(summary);
+  });
 
 // A verdict is given once, however often the key is pressed while the next answer is on its way.
 let sent = false;
