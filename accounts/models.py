@@ -44,6 +44,10 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """The teams that the user is a member of."""
         return self.filter(memberships__user=user)
 
+    def paying_for(self, user: User) -> TeamQuerySet:
+        """Those that the user may have pay for requests: what is sample data is made by nobody but `load_demo`."""
+        return self.of(user).filter(sample=False)
+
     def open_personal(self, user: User) -> Team:
         team = self.create(name=user.username, personal_of=user)
         Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
@@ -57,6 +61,13 @@ class Team(models.Model):
     name = models.CharField(_("name"), max_length=150)
     personal_of = models.OneToOneField(
         User, verbose_name=_("personal team of"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sample = models.BooleanField(
+        _("sample data"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("Made by load_demo, with all that it pays for. A person is, whose personal team is."),
     )
     created = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")

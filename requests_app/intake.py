@@ -108,12 +108,12 @@ def accept(user: User, submission: Submission, idempotency: Idempotency | None =
 def retry(request: AIRequest, idempotency: Idempotency | None = None) -> Accepted:
     """Ask again: a new request with the same input, linked to the old, under the prompt and the route of today.
 
-    A team that the user has left since does not pay for it: their personal team does.
+    A team that the user has left since, or a sample one, does not pay for it: their personal team does.
     """
     again = Submission(
         prompt_key=request.prompt_key,
         payload=request.payload,
-        team=Team.objects.of(request.user).filter(pk=request.team_id).first(),
+        team=Team.objects.paying_for(request.user).filter(pk=request.team_id).first(),
         priority=request.priority,
         lane=request.lane,
         object_id=request.object_id,

@@ -70,7 +70,7 @@ class SubmissionSerializer(KnownFields):
     def validate_team(self, team_id: UUID | None) -> Team | None:
         if team_id is None:
             return None
-        team = Team.objects.of(self.context["request"].user).filter(pk=team_id).first()
+        team = Team.objects.paying_for(self.context["request"].user).filter(pk=team_id).first()
         if team is None:
             raise serializers.ValidationError("is none of your teams")
         return team

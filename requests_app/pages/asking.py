@@ -70,7 +70,7 @@ def there_for(allowed: Callable[[User], bool]) -> Callable[[Callable[P, HttpResp
 
 def own_request(http: PageRequest, pk: UUID) -> AIRequest:
     """Looked up by owner, so that strangers get a 404."""
-    return get_object_or_404(AIRequest.objects.owned_by(http.user).select_related("template", "user"), pk=pk)
+    return get_object_or_404(AIRequest.objects.owned_by(http.user).select_related("template", "user", "team"), pk=pk)
 
 
 def named(http: PageRequest, body: dict[str, Any]) -> Idempotency | None:

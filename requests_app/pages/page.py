@@ -79,6 +79,10 @@ class RequestPage:
         return not self.final and self._request.cancel_requested_at is not None
 
     @property
+    def sample(self) -> bool:
+        return self._request.team.sample
+
+    @property
     def created_words(self) -> str:
         return ago(self._request.created)
 

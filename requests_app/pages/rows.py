@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Func, QuerySet, TextField
+from django.db.models import F, Func, QuerySet, TextField
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,7 +34,7 @@ class Excerpt(Func):
 
 def with_excerpts(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
     """What rows show, and nothing long."""
-    return requests.only(*COLUMNS).annotate(excerpt=Excerpt("payload"))
+    return requests.only(*COLUMNS).annotate(excerpt=Excerpt("payload"), sample=F("team__sample"))
 
 
 def with_times(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
@@ -68,6 +68,10 @@ class Row:
     @property
     def excerpt(self) -> str:
         return getattr(self.request, "excerpt", None) or ""
+
+    @property
+    def sample(self) -> bool:
+        return bool(getattr(self.request, "sample", False))
 
     @property
     def status(self) -> str:
