@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from requests_app import samples
 from requests_app.pages.asking import PageRequest, for_page_parts, there_for
 from requests_app.pages.operations import CHECKS, Row, look_at_all, summary_of
 from requests_app.pages.phrases import operations_phrases
@@ -24,6 +27,8 @@ def operations(http: PageRequest) -> HttpResponse:
     whole = "whole" in http.GET
     rows = look_at_all() if whole else [Row(check=check) for check in CHECKS.values()]
     context = {"rows": rows, "whole": whole, "summary": summary_of(rows), "phrases": operations_phrases()}
+    if whole:
+        context["samples"] = samples.counted()
     return render(http, "requests_app/operations.html", context)
 
 
@@ -35,3 +40,26 @@ def operations_row(http: PageRequest, key: str) -> HttpResponse:
     if key not in CHECKS:
         raise Http404
     return render(http, "requests_app/operations_row.html", {"row": CHECKS[key].look()})
+
+
+@never_cache
+@for_page_parts
+@for_staff
+@require_safe
+def sample_data(http: PageRequest) -> HttpResponse:
+    """How much of it there is, with the button that removes it; nothing where there is none."""
+    return render(http, "requests_app/operations_samples.html", {"samples": samples.counted()})
+
+
+@login_required
+@for_staff
+@require_POST
+def remove_samples(http: PageRequest) -> HttpResponse:
+    try:
+        gone = samples.remove()
+    except samples.SamplesInUse as problem:
+        messages.error(http, str(problem))
+    else:
+        said = _("Sample data removed: %(what)s.") % {"what": gone.words} if gone else _("There was no sample data.")
+        messages.success(http, said)
+    return redirect("operations")

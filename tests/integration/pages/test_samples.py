@@ -5,27 +5,37 @@ from __future__ import annotations
 import pytest
 from django.template import Context, Template
 from django.test import Client
-from pytest_django.asserts import assertContains, assertNotContains
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from rest_framework.test import APIClient
 
-from accounts.models import Membership, Team, User
-from requests_app.intake import Submission, accept, retry
+from accounts.models import Team, User
+from requests_app.intake import retry
 from requests_app.models import AIRequest
+from tests.sampling import ask, sample_person, sample_team
 
 MARK = "sample data"
-TICKET = Submission(prompt_key="ticket_classify", payload={"ticket": "x"})
+pytestmark = pytest.mark.usefixtures("committed")
+
+
+@pytest.fixture
+def alice(committed: None) -> User:
+    return User.objects.create_user("alice", password="alice")
 
 
 @pytest.fixture
 def samples(alice: User) -> Team:
-    team = Team.objects.create(name="Northwind", sample=True)
-    Membership.objects.create(team=team, user=alice)
-    return team
+    return sample_team(alice)
 
 
 @pytest.fixture
 def sample(alice: User, samples: Team) -> AIRequest:
-    return accept(alice, Submission(prompt_key="ticket_classify", payload={"ticket": "x"}, team=samples)).request
+    return ask(alice, samples)
+
+
+@pytest.fixture
+def staff(alice: User, page: Client) -> Client:
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    return page
 
 
 def banner(**about: object) -> str:
@@ -35,10 +45,11 @@ def banner(**about: object) -> str:
 def test_history_and_request_are_marked(page: Client, sample: AIRequest) -> None:
     assertContains(page.get("/history"), MARK)
     assertContains(page.get(f"/requests/{sample.pk}"), MARK)
+    assertContains(page.get("/account/teams"), MARK)
 
 
 def test_what_people_sent_is_not(page: Client, alice: User) -> None:
-    own = accept(alice, TICKET).request
+    own = ask(alice)
     assertNotContains(page.get("/history"), MARK)
     assertNotContains(page.get(f"/requests/{own.pk}"), MARK)
 
@@ -47,6 +58,8 @@ def test_banner_stands_while_there_is_some(alice: User, samples: Team) -> None:
     assert MARK in banner()
     assert MARK in banner(team=samples)
     assert MARK not in banner(team=alice.personal_team)
+    Team.objects.filter(pk=samples.pk).update(name="Northwind Traders")
+    samples.memberships.all().delete()
     samples.delete()
     assert MARK not in banner()
 
@@ -57,3 +70,34 @@ def test_a_sample_team_pays_for_nothing_new(alice: User, api: APIClient, sample:
     answer = api.post("/api/v1/requests", body)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/team"
+
+
+def test_operations_say_what_goes_and_what_went(staff: Client, alice: User, sample: AIRequest) -> None:
+    own = ask(alice)
+    sample_person()
+    what = "1 request, 0 calls, 0 reviews, 0 ratings, 1 team and 1 person"
+    assertContains(staff.get("/operations/sample-data"), what)
+    assertContains(staff.get("/operations?whole"), what)
+    gone = staff.post("/operations/sample-data/remove", follow=True)
+    assertRedirects(gone, "/operations")
+    assertContains(gone, f"Sample data removed: {what}.")
+    assert list(AIRequest.objects.all()) == [own]
+    assertNotContains(staff.get("/operations/sample-data"), "Remove")
+
+
+def test_a_second_click_finds_nothing(staff: Client) -> None:
+    assertContains(staff.post("/operations/sample-data/remove", follow=True), "There was no sample data.")
+
+
+def test_only_staff_may(page: Client, sample: AIRequest) -> None:
+    assert page.get("/operations/sample-data").status_code == 404
+    assert page.post("/operations/sample-data/remove").status_code == 404
+    assert AIRequest.objects.exists()
+
+
+def test_it_takes_a_post_with_a_token(staff: Client, alice: User, sample: AIRequest) -> None:
+    assert staff.get("/operations/sample-data/remove").status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    assert strict.post("/operations/sample-data/remove").status_code == 403
+    assert AIRequest.objects.exists()

@@ -1,0 +1,251 @@
+"""Removing sample data takes all of it, nothing else, whoever asks and whatever was done to fool it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pgtrigger
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import Error, connection, models, transaction
+
+from accounts.models import ApiToken, Team, User
+from ai.tracking import log_usage
+from ai.types import Usage
+from requests_app import samples
+from requests_app.intake import Idempotency, Submission, accept, retry
+from requests_app.models import (
+    AIAttempt,
+    AIOutputFeedback,
+    AIRequest,
+    AIReviewQueue,
+    BudgetWindow,
+    RequestMove,
+    ReviewAction,
+    StreamChunk,
+    TokenBudget,
+)
+from requests_app.models.clock import DatabaseClock, seconds_from_now
+from tests.sampling import ask, sample_person, sample_team
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+DAY_S = 24 * 3600
+FUNCTION = "SELECT pg_get_functiondef('requests_app_remove_samples()'::regprocedure)"
+# Tables that may name a person, team or request and are left alone, and why.
+LEFT = {
+    "django_admin_log": "what an admin did stays on record; sample people cannot log in",
+}
+
+
+def tables() -> Iterator[type[models.Model]]:
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.managed and not model._meta.proxy:
+            yield model
+
+
+def written() -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in tables():
+            name = model._meta.db_table
+            cursor.execute(f'SELECT "{name}"::text FROM "{name}" ORDER BY 1')  # noqa: S608 - a table of ours
+            found[name] = [row for (row,) in cursor.fetchall()]
+    return found
+
+
+def naming(ids: set[str]) -> set[str]:
+    """The tables that have one of these ids anywhere."""
+    return {name for name, rows in written().items() if any(each in row for row in rows for each in ids)}
+
+
+def within_reach() -> set[str]:
+    """The tables that lead to people, teams or requests: by foreign keys, or by ids without one."""
+    reached = {model._meta.db_table for model in (User, Team, AIRequest)}
+    while True:
+        more = {model._meta.db_table for model in tables() if _points_into(model, reached)} - reached
+        if not more:
+            return reached
+        reached |= more
+
+
+def _points_into(model: type[models.Model], reached: set[str]) -> bool:
+    for field in model._meta.concrete_fields:
+        related = field.related_model
+        if isinstance(related, type) and related._meta.db_table in reached:
+            return True
+        if isinstance(field, models.UUIDField) and related is None and field.name not in {"id", "public_id"}:
+            return True
+    return False
+
+
+@pytest.fixture
+def alice(committed: None) -> User:
+    return User.objects.create_user("alice")
+
+
+@pytest.fixture
+def nora(committed: None) -> User:
+    return sample_person("nora.sample")
+
+
+@pytest.fixture
+def own(alice: User) -> AIRequest:
+    """What alice sent herself, with a row in every table."""
+    ask(alice)
+    request = ask(alice)
+    furnish(request, judge=alice)
+    return request
+
+
+def furnish(request: AIRequest, *, judge: User) -> None:
+    """A row in each table that can lead to a request."""
+    AIAttempt.objects.create(request=request, number=1, reason="first", provider="p", model="m")
+    StreamChunk.objects.create(request_id=request.pk, attempt=1, start=0, text="x")
+    AIOutputFeedback.objects.create(
+        request=request, rating=1, prompt_key="k", prompt_version="1", model="m", route="default"
+    )
+    item = AIReviewQueue.objects.create(
+        request=request, kind="gate", reasons=[], priority=1, due=DatabaseClock(), claimed_by=judge
+    )
+    ReviewAction.objects.create(item=item, step="claimed", person=judge)
+    log_usage(
+        reference=request.pk, attempt=1, subject=request.user_id, scope=request.team_id, object_id="", metadata={},
+        prompt_key="k", prompt_version="1", provider="p", model="m", cost_usd=None, price=None,
+        usage=Usage(input_tokens=1), reason="first", outcome="done",
+    )  # fmt: skip
+
+
+def everything(person: User, team: Team) -> set[str]:
+    """Sample data in every table; the ids of its people, teams, requests and budgets."""
+    ApiToken.objects.create(person, name="sample")
+    person.groups.add(Group.objects.get_or_create(name="reviewers")[0])
+    person.user_permissions.add(Permission.objects.order_by("pk")[0])
+    budget = TokenBudget.objects.create(team=team, limit=10**9)
+    key = Idempotency(key="k", method="POST", path="/", body_hash="h")
+    asked = Submission(prompt_key="ticket_classify", payload={"ticket": "x"}, team=team)
+    request = accept(person, asked, key).request
+    furnish(request, judge=person)
+    return {str(each) for each in (person.pk, person.personal_team_id, team.pk, request.pk, budget.pk)}
+
+
+def test_no_table_is_forgotten(committed: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FUNCTION)
+        source = cursor.fetchone()[0]
+    forgotten = {name for name in within_reach() - set(LEFT) if f"DELETE FROM {name} " not in source}  # noqa: S608
+    assert forgotten == set(), "remove it in requests_app_remove_samples(), or say in LEFT why it stays"
+
+
+def test_no_row_names_what_is_gone(alice: User, nora: User) -> None:
+    ids = everything(nora, sample_team(alice))
+    assert within_reach() - set(LEFT) - naming(ids) == set(), "the test makes no sample of these"
+    samples.remove()
+    assert naming(ids) == set()
+
+
+def test_what_people_made_stays_to_the_last_digit(alice: User, own: AIRequest, nora: User) -> None:
+    Group.objects.create(name="reviewers")
+    before = written()
+    team = sample_team(alice)
+    everything(nora, team)
+    furnish(ask(alice, team), judge=alice)
+    nobodys = {str(nora.pk), str(nora.personal_team_id)}
+    assert samples.remove() == samples.Samples(requests=2, calls=2, reviews=2, ratings=2, teams=1, people=1)
+    for name, rows in written().items():
+        assert rows == [row for row in before[name] if not any(each in row for each in nobodys)], name
+
+
+def test_what_is_counted_is_what_goes(alice: User, nora: User, own: AIRequest) -> None:
+    everything(nora, sample_team(alice))
+    counted = samples.counted()
+    assert counted == samples.remove()
+    assert not samples.counted()
+    assert not samples.remove()
+
+
+def test_a_retry_of_a_sample_stays_and_forgets_it(alice: User) -> None:
+    mine = retry(ask(alice, sample_team(alice))).request
+    samples.remove()
+    assert AIRequest.objects.get().pk == mine.pk
+    assert AIRequest.objects.get().retry_of is None
+
+
+def test_an_old_window_that_samples_opened_goes(alice: User) -> None:
+    ask(alice, sample_team(alice))
+    window = BudgetWindow.objects.filter(budget__user=alice)
+    window.update(starts=seconds_from_now(-2 * DAY_S), ends=seconds_from_now(-DAY_S))
+    samples.remove()
+    assert not window.exists()
+    assert TokenBudget.objects.filter(user=alice).exists()
+
+
+def test_what_people_point_to_stops_the_removal(alice: User, nora: User, own: AIRequest) -> None:
+    """By the foreign keys, whatever they are: all goes or nothing."""
+    ask(nora, sample_team(nora))
+    AIReviewQueue.objects.update(claimed_by=nora)
+    with pytest.raises(samples.SamplesInUse):
+        samples.remove()
+    assert User.objects.filter(pk=nora.pk).exists()
+    assert AIRequest.objects.filter(user=nora).count() == 1
+
+
+class TestHostile:
+    """As the application's role, with all that it may do."""
+
+    def refused(self, change: Callable[[], object]) -> None:
+        with pytest.raises(Error, match="sample data"), pgtrigger.ignore(), transaction.atomic():
+            change()
+
+    def test_nobody_makes_a_sample_of_a_team(self, alice: User) -> None:
+        self.refused(lambda: Team.objects.filter(pk=alice.personal_team_id).update(sample=True))
+        self.refused(lambda: Team.objects.create(name="Real", sample=True))
+
+    def test_nobody_makes_a_sample_of_a_person(self, alice: User) -> None:
+        Team.objects.filter(personal_of=alice).update(personal_of=None)
+        team = sample_team()
+        self.refused(lambda: Team.objects.filter(pk=team.pk).update(personal_of=alice))
+
+    def test_nobody_makes_a_sample_of_a_request(self, alice: User, nora: User, own: AIRequest) -> None:
+        team = sample_team(alice)
+        self.refused(lambda: AIRequest.objects.filter(pk=own.pk).update(team=team))
+        self.refused(lambda: AIRequest.objects.filter(pk=own.pk).update(user=nora))
+
+    def test_the_mark_stays(self, alice: User) -> None:
+        team = sample_team(alice)
+        self.refused(lambda: Team.objects.filter(pk=team.pk).update(sample=False))
+
+    def test_tables_and_functions_of_the_same_names_deceive_nobody(self, alice: User, own: AIRequest) -> None:
+        sample_team(alice)
+        before = AIRequest.objects.count()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TEMPORARY TABLE accounts_team AS SELECT * FROM public.accounts_team;"
+                "UPDATE pg_temp.accounts_team SET sample = true;"
+                "CREATE FUNCTION pg_temp.cardinality(anyarray) RETURNS integer LANGUAGE sql"
+                " AS 'DELETE FROM public.requests_app_requestmove; SELECT 1';"
+                "SET search_path = pg_temp, public"
+            )
+            cursor.execute("SELECT * FROM public.requests_app_remove_samples()")
+            assert dict(cursor.fetchall())["requests"] == 0
+            cursor.execute("DROP TABLE pg_temp.accounts_team; RESET search_path")
+        assert AIRequest.objects.count() == before
+        assert RequestMove.objects.filter(request=own).exists()
+
+    def test_tables_that_are_written_once_stay_so(self, alice: User, own: AIRequest) -> None:
+        """Also for the rest of the transaction that removed."""
+        ask(alice, sample_team(alice))
+        with transaction.atomic():
+            samples.remove()
+            with pytest.raises(Error, match="Cannot update or delete"), transaction.atomic():
+                RequestMove.objects.filter(request=own).delete()
+
+    def test_no_other_role_may_call_it(self, committed: None) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT has_function_privilege('pg_read_all_data', 'requests_app_remove_samples()', 'EXECUTE'),"
+                " has_function_privilege('requests_app_remove_samples()', 'EXECUTE')"
+            )
+            assert cursor.fetchone() == (False, True)
