@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from django.db import connections
 from django.utils.module_loading import import_string
 
@@ -46,6 +48,21 @@ def lease_messages(*, lease_s: float, renew_s: float) -> Iterator[CheckMessage]:
         said = f"LINTEL_RENEW_SECONDS={renew_s:g} is not less than half of LINTEL_LEASE_SECONDS={lease_s:g}."
         hint = "Workers would lose what they run. Renew some times in each lease; ten times is good."
         yield Error(said, hint=hint, id="lintel.E012")
+
+
+@register()
+def report_mail(**_: Any) -> list[CheckMessage]:
+    return list(report_mail_messages(settings.LINTEL_REPORT_MAIL))
+
+
+def report_mail_messages(addresses: list[str]) -> Iterator[CheckMessage]:
+    """One wrong address would have the server refuse the mail to all."""
+    for address in addresses:
+        try:
+            EmailValidator(allowlist=["localhost"])(address)
+        except ValidationError:
+            hint = "Name addresses, comma-separated: quality@example.org,olga@example.org."
+            yield Error(f"LINTEL_REPORT_MAIL has {address!r}, which is no address.", hint=hint, id="lintel.E020")
 
 
 @register(Tags.security, deploy=True)

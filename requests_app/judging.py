@@ -9,12 +9,14 @@ from django.db import connection
 from ai.models import PromptTemplate
 from ai.prompts.registry import stored_prompt
 from ai.review.facts import Facts, sampling_number
+from ai.review.rules import is_refusal
 from ai.review.spec import ReviewSpec
 from ai.review.verdict import Verdict, needs_human_review
 from ai.tracking import LLMUsageLog
 from requests_app.models import AIAttempt, AIRequest
 
 LATEST, FEWEST = 200, 20
+REFUSALS_WITHIN = 4_000  # characters of an answer: whoever refuses says so at its beginning
 USUAL = """
 SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY cost_usd),
     percentile_disc(0.5) WITHIN GROUP (ORDER BY characters)
@@ -28,6 +30,11 @@ FROM (
 def is_gated(template: PromptTemplate) -> bool:
     """Whether an answer of it may be kept back, so that nothing of it leaves before its end."""
     return template.spec.review is not None and template.spec.review.gate is not None
+
+
+def refuses(*, text: str, output: Any) -> bool:
+    """Of every answer, whatever its prompt declares: a millisecond's work, for the figures of the day."""
+    return is_refusal(Facts(text=text[:REFUSALS_WITHIN], output=output))
 
 
 def verdict_on(request: AIRequest, *, text: str, output: Any, repaired: bool) -> Verdict | None:

@@ -31,6 +31,7 @@ from requests_app.models import (
     AIRequest,
     AIReviewQueue,
     AttemptReason,
+    QualityReport,
     ReviewAction,
     ReviewStep,
     Status,
@@ -122,6 +123,9 @@ class Ending:
     code: str = ""
     message: str = ""
     verdict: Verdict | None = None
+    refused: bool | None = None
+    length: int | None = None
+    """Both of the model's own answer, whatever people make of it later; None leaves what stands there."""
 
     @property
     def kept_back(self) -> bool:
@@ -212,6 +216,7 @@ def put_back(
 
 def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCall | None) -> None:
     """The one commit of the end: usage, status, text, and the chunk log cleared; raises FenceLost."""
+    ending = _measured(ending)
     with _spend_stays(request, closed) as used:
         if closed is None:
             used = close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
@@ -219,6 +224,13 @@ def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCa
             verdict = judging.verdict_on(request, text=ending.text, output=ending.output, repaired=ending.repaired)
             ending = replace(ending, verdict=verdict)
         end(AIRequest.objects.held(request.pk, attempt), request, ending, used=used)
+
+
+def _measured(ending: Ending) -> Ending:
+    if ending.status == Status.DONE:
+        refused = judging.refuses(text=ending.text, output=ending.output)
+        return replace(ending, refused=refused, length=len(ending.text))
+    return replace(ending, refused=True) if ending.code == "refused" else ending
 
 
 def cancel_waiting(request_id: UUID) -> bool:
@@ -256,7 +268,9 @@ def _target(ending: Ending) -> Status:
 def _kept(request: AIRequest, ending: Ending) -> dict[str, Any]:
     """What the row says from now on; of a gated answer nothing but a whole one that nobody has to judge."""
     done = ending.status == Status.DONE and not ending.kept_back
+    measured = {"refused": ending.refused, "answer_length": ending.length}
     return {
+        **{name: value for name, value in measured.items() if value is not None},
         "result": ending.text if done else None,
         "partial": "" if done or request.gated else ending.text,
         "output": ending.output if done else None,
@@ -302,7 +316,17 @@ def record_call(request: AIRequest, call: ClosedCall) -> Amount:
         cost_usd=call.cost_usd,
         price=call.price,
     )
+    if written is not None and written.kind == LLMUsageLog.Kind.CORRECTION:
+        _count_again(written)
     return NOTHING if written is None else Amount(tokens=written.tokens, usd=written.cost_usd)
+
+
+def _count_again(correction: LLMUsageLog) -> None:
+    """What a call used counts for the day of the call, however late it is known."""
+    call = LLMUsageLog.objects.get(
+        reference=correction.reference, attempt=correction.attempt, kind=LLMUsageLog.Kind.CALL
+    )
+    QualityReport.objects.count_again(call.created)
 
 
 def text_of(request: AIRequest) -> str:

@@ -6,9 +6,10 @@ from celery import shared_task
 
 from requests_app.budget_mail import mail_due
 from requests_app.models.pulse import BEAT, BEAT_SILENCE, Pulse
+from requests_app.reports import making, sending
 from requests_app.rollover import roll_over
 from requests_app.sweep import sweep
-from requests_app.wake import MAIL_TASK, RESET_TASK, SWEEP_TASK, TASK
+from requests_app.wake import MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK, TASK
 from requests_app.worker import this_worker
 
 
@@ -36,3 +37,10 @@ def mail_budgets() -> None:
 def reset_daily_token_budgets() -> None:
     """Sent by beat. Budgets do without: each window begins at nothing anyhow."""
     roll_over()
+
+
+@shared_task(name=REPORT_TASK)
+def ai_quality_report() -> None:
+    """Sent by beat, all day: one report a day comes of it, and the figures of today."""
+    making.make_due()
+    sending.mail_due()

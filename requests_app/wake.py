@@ -26,6 +26,7 @@ TASK = "requests_app.run_ai_request"
 SWEEP_TASK = "requests_app.sweep"
 MAIL_TASK = "requests_app.mail_budgets"
 RESET_TASK = "requests_app.reset_daily_token_budgets"
+REPORT_TASK = "requests_app.ai_quality_report"
 QUEUE = "requests"
 MESSAGE_VERSION = 1
 

@@ -27,8 +27,12 @@ class Reason:
 Judgement = Reason | bool | None
 
 
-def _refusal(_terms: Terms, facts: Facts) -> Judgement:
+def is_refusal(facts: Facts) -> bool:
     return any(refuses(text) for text in _texts(facts))
+
+
+def _refusal(_terms: Terms, facts: Facts) -> Judgement:
+    return is_refusal(facts)
 
 
 def _advice(_terms: Terms, facts: Facts) -> Judgement:

@@ -287,6 +287,7 @@ LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.r
 LINTEL_MAX_TAKEOVERS = env.integer("LINTEL_MAX_TAKEOVERS", 3, least=1)  # requests_app.sweep
 LINTEL_REVIEW_HOURS = env.integer("LINTEL_REVIEW_HOURS", 8, least=1)  # requests_app.models.review
 LINTEL_TIME_ZONE = env.time_zone("LINTEL_TIME_ZONE", "UTC")  # requests_app.days
+LINTEL_REPORT_MAIL = env.words("LINTEL_REPORT_MAIL")  # requests_app.reports.sending
 LINTEL_PROMPTS_LIVE = False  # ai.prompts
 LINTEL_STREAMS = env.integer("LINTEL_STREAMS", 100, least=1)  # requests_app.worker
 LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 6, least=1)  # requests_app.worker
@@ -307,7 +308,7 @@ LINTEL_METRICS_TOKEN = env.optional("LINTEL_METRICS_TOKEN")  # config.metrics
 LINTEL_METRICS_HOST = env.text("LINTEL_METRICS_HOST", "127.0.0.1")  # config.metrics, of workers
 LINTEL_METRICS_PORT = env.integer("LINTEL_METRICS_PORT", 0)  # config.metrics, of workers; 0: none
 
-globals().update(env.mail("EMAIL_URL", otherwise="dummy"))  # a dummy turns the mails of budgets off
+globals().update(env.mail("EMAIL_URL", otherwise="dummy"))  # a dummy turns all mails off
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "lintel@localhost")
 

@@ -17,5 +17,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 LINTEL_PROMPTS_LIVE = True
 LINTEL_DEMO = True
-globals().update(env.mail("EMAIL_URL", otherwise="console"))
+# Without a mail server each mail is a file, which a mail program opens.
+globals().update(env.mail("EMAIL_URL", otherwise="filebased"))
+EMAIL_FILE_PATH = env.path("LINTEL_HOME", ROOT / ".local") / "mail"  # noqa: F405
+LINTEL_REPORT_MAIL = env.words("LINTEL_REPORT_MAIL", "team@localhost")
 LOGGING = logs.configuration(env.one_of("LINTEL_LOG_FORMAT", "plain", "json"), all_words=DEBUG)

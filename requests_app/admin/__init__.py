@@ -6,6 +6,7 @@ from requests_app.admin.feedback import FeedbackAdmin
 from requests_app.admin.moves import MoveAdmin
 from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
 from requests_app.admin.prompts import PromptLabelAdmin, PromptTemplateAdmin
+from requests_app.admin.quality import PromptReviewAdmin, QualityDayAdmin, QualityReportAdmin
 from requests_app.admin.requests import RequestAdmin
 from requests_app.admin.reviews import ReviewActionAdmin, ReviewQueueAdmin
 from requests_app.admin.traces import IdempotencyKeyAdmin, PulseAdmin
@@ -20,8 +21,11 @@ __all__ = [
     "IdempotencyKeyAdmin",
     "MoveAdmin",
     "PromptLabelAdmin",
+    "PromptReviewAdmin",
     "PromptTemplateAdmin",
     "PulseAdmin",
+    "QualityDayAdmin",
+    "QualityReportAdmin",
     "RequestAdmin",
     "ReviewActionAdmin",
     "ReviewQueueAdmin",

@@ -6,6 +6,7 @@ from requests_app.models.idempotency import IdempotencyKey
 from requests_app.models.lease import WorkerLease
 from requests_app.models.move import RequestMove
 from requests_app.models.pulse import Pulse
+from requests_app.models.quality import PromptReview, QualityDay, QualityReport
 from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
 from requests_app.models.review import AIReviewQueue, ReviewAction, ReviewKind, ReviewStep, ReviewVerdict
 
@@ -25,7 +26,10 @@ __all__ = [
     "Measure",
     "Period",
     "Priority",
+    "PromptReview",
     "Pulse",
+    "QualityDay",
+    "QualityReport",
     "Rating",
     "RequestMove",
     "ReviewAction",

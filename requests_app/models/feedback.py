@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,13 @@ from uuid_utils.compat import uuid7
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.request import AIRequest
 
+# Whatever happens to ratings of a day that a report has counted has the report count again.
+TELL_REPORT = """
+UPDATE requests_app_qualityreport SET changes = changes + 1
+WHERE starts <= CASE TG_OP WHEN 'DELETE' THEN OLD.created ELSE NEW.created END
+    AND ends > CASE TG_OP WHEN 'DELETE' THEN OLD.created ELSE NEW.created END;
+RETURN NULL;
+"""
 LONGEST_COMMENT = 2_000
 LONGEST_TAG = 30
 MOST_TAGS = 10
@@ -51,6 +59,14 @@ class AIOutputFeedback(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(rating__in=Rating.values), name="feedback_rating_known"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="report_counts_again",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("rating"),  # type: ignore[no-untyped-call]
+                func=TELL_REPORT,
+            )
         ]
 
     def __str__(self) -> str:

@@ -228,6 +228,12 @@ class AIRequest(models.Model):
         _("structured output"), null=True, blank=True, help_text=_("The answer's value, where the prompt has a schema.")
     )
     repaired = models.BooleanField(_("repaired"), default=False)
+    refused = models.BooleanField(
+        _("refused"), null=True, editable=False, help_text=_("Whether the model refused; unknown without an answer.")
+    )
+    answer_length = models.PositiveIntegerField(
+        _("length of the answer"), null=True, editable=False, help_text=_("In characters, as the model wrote it.")
+    )
     error_code = models.CharField(_("error code"), max_length=50, blank=True)
     error_message = models.CharField(_("error message"), max_length=500, blank=True)
 
@@ -271,6 +277,7 @@ class AIRequest(models.Model):
                 name="request_done_of_prompt",
                 condition=models.Q(status=Status.DONE),
             ),
+            models.Index(fields=["completed"], name="request_by_end", condition=models.Q(completed__isnull=False)),
             models.Index(
                 fields=["deleted_at"],
                 name="request_to_erase",

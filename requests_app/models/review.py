@@ -125,6 +125,8 @@ class AIReviewQueue(models.Model):
             models.Index(
                 fields=["effective_at"], name="review_effective", condition=Q(closed=None, effective_at__isnull=False)
             ),
+            models.Index(fields=["created"], name="review_by_day"),
+            models.Index(fields=["closed"], name="review_by_end", condition=Q(closed__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from config.local.child import Child
-from requests_app.wake import MAIL_TASK, RESET_TASK, SWEEP_TASK
+from requests_app.wake import MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK
 from tests.faults.campaign.postbox import Postbox
 from tests.process.apart import BUDGET, LIMITS, apart, received, schedules_every_second
 from tests.process.client import fetch, read, reading_until, submit
@@ -19,6 +19,8 @@ from tests.process.test_faults import charges, tell_holder
 
 pytestmark = pytest.mark.timeout(240)
 ROUNDS = 3
+READER = "quality@example.org"
+REPORTS = "SELECT count(*) FROM requests_app_qualityreport"
 COMING = """
 SELECT count(*) FROM requests_app_budgetwindow AS window_ JOIN requests_app_tokenbudget AS budget
 ON budget.id = window_.budget_id WHERE budget.user_id = %s AND window_.starts > clock_timestamp()
@@ -34,7 +36,8 @@ def postbox() -> Iterator[Postbox]:
 
 @pytest.fixture(scope="module")
 def workers(stack: Stack, postbox: Postbox) -> Iterator[list[Child]]:
-    with apart(stack, **LIMITS, **QUICK, EMAIL_URL=f"smtp://127.0.0.1:{postbox.port}"), schedules_every_second(stack):
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{postbox.port}", "LINTEL_REPORT_MAIL": READER}
+    with apart(stack, **LIMITS, **QUICK, **mail), schedules_every_second(stack):
         yield [stack.start_worker(), stack.start_worker(), stack.start_jobs()]
 
 
@@ -55,22 +58,35 @@ def test_each_period_takes_effect_once(
     stack: Stack, alice: Person, workers: list[Child], postbox: Postbox, beats: int
 ) -> None:
     *_request_workers, jobs = workers
-    heard = {task: received(jobs, task) for task in (SWEEP_TASK, MAIL_TASK, RESET_TASK)}
+    heard = {task: received(jobs, task) for task in (SWEEP_TASK, MAIL_TASK, RESET_TASK, REPORT_TASK)}
     nearly_used(stack, alice)
+    answered_yesterday(stack, alice)
+    read_before = mails_to(postbox, READER)
     with ExitStack() as ended:
         for _each in range(beats):
             ended.callback(stack.start_beat().kill)
         read(stack, alice, submit(stack, alice, directive(text="Fine.")))
-        wait_for(lambda: mails_to(postbox, alice), what="a mail", seconds=60)
+        wait_for(lambda: mails_to(postbox, f"{alice.name}@example.org"), what="a mail", seconds=60)
         for task, count in heard.items():
             enough = count + ROUNDS * beats
             wait_for(lambda task=task, enough=enough: received(jobs, task) >= enough, what=task, seconds=60)  # type: ignore[misc]
-    assert mails_to(postbox, alice) == 1
-    assert stack.sql(COMING, alice.id) == [(1 if beats else 0,)]
+    once = 1 if beats else 0
+    assert mails_to(postbox, f"{alice.name}@example.org") == 1
+    assert stack.sql(COMING, alice.id) == [(once,)]
+    assert stack.sql(REPORTS) == [(once,)]
+    assert mails_to(postbox, READER) - read_before == once
 
 
-def mails_to(postbox: Postbox, person: Person) -> int:
-    return sum(address == f"{person.name}@example.org" for address, _subject in postbox.mails)
+def answered_yesterday(stack: Stack, person: Person) -> None:
+    """A day that nobody has reported yet."""
+    stack.sql("DELETE FROM requests_app_qualityreport")
+    stack.sql(
+        "UPDATE requests_app_airequest SET completed = completed - interval '1 day' WHERE user_id = %s", person.id
+    )
+
+
+def mails_to(postbox: Postbox, reader: str) -> int:
+    return sum(address == reader for address, _subject in postbox.mails)
 
 
 def test_without_a_beat_a_killed_worker_is_still_replaced(stack: Stack, alice: Person, workers: list[Child]) -> None:

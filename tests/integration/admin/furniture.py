@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,10 @@ from requests_app.models import (
     BudgetWindow,
     HoldShare,
     IdempotencyKey,
+    PromptReview,
     Pulse,
+    QualityDay,
+    QualityReport,
     ReviewAction,
     ReviewStep,
     Status,
@@ -57,7 +60,17 @@ def furnish_once(name: str) -> None:
         user=user, content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk), action_flag=CHANGE
     )
     judge_later(request)
+    report(name)
     schedule(name)
+
+
+def report(name: str) -> None:
+    """Of a day and a prompt of its own."""
+    day = date(2000, 1, 1) + timedelta(days=int(name[-6:], 16) % 9_000)
+    now = timezone.now()
+    QualityDay.objects.create(day=day, prompt_key=name, prompt_version="1")
+    QualityReport.objects.create(day=day, starts=now, ends=now + timedelta(days=1), document={"day": str(day)})
+    PromptReview.objects.create(prompt_key=name, prompt_version="1", day=day, days=1, approved=3, ratings=20)
 
 
 def judge_later(request: AIRequest, **changes: Any) -> AIReviewQueue:

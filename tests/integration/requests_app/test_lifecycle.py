@@ -152,6 +152,25 @@ def test_finish_is_whole(claim: Claim) -> None:
     assert not StreamChunk.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("ending", "refused", "length"),
+    [
+        (DONE, False, len(DONE.text)),
+        (replace(DONE, text="I'm sorry, but I can't help with that."), True, 38),
+        (Ending(status=Status.FAILED, text="No", code="refused"), True, None),
+        (Ending(status=Status.FAILED, text="No", code="incomplete"), None, None),
+        (Ending(status=Status.CANCELLED, text="No"), None, None),
+    ],
+)
+def test_row_says_whether_the_model_refused_and_how_much_it_wrote(
+    claim: Claim, ending: Ending, refused: bool | None, length: int | None
+) -> None:
+    attempt = begun(claim)
+    finish(claim.request, attempt=attempt, ending=ending, closed=closed(attempt))
+    claim.request.refresh_from_db()
+    assert (claim.request.refused, claim.request.answer_length) == (refused, length)
+
+
 def test_unfinished_answer_is_kept_as_partial(claim: Claim) -> None:
     attempt = begun(claim)
     ending = Ending(status=Status.FAILED, text="The", code="incomplete", message="cut")

@@ -96,3 +96,16 @@ def test_missing_broker_is_named(settings: Settings) -> None:
 
 def test_missing_database_is_named() -> None:
     assert ids(list(address_messages(database=False, broker=True))) == ["lintel.E001"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "found"),
+    [
+        ([], []),
+        (["quality@example.org", "team@localhost"], []),
+        (["quality@example.org", "olga"], ["lintel.E020"]),
+        (["Olga <olga@example.org>"], ["lintel.E020"]),
+    ],
+)
+def test_wrong_address_for_reports_is_found(addresses: list[str], found: list[str]) -> None:
+    assert ids(list(checks.report_mail_messages(addresses))) == found
