@@ -21,13 +21,15 @@ from django.conf import settings
 from opentelemetry.trace import Span
 
 from ai.call import Call
+from ai.errors import ContextExceeded
 from ai.failures import FAILURES
 from ai.patience import DeadlinePassed, Patience, Pulled, Stop
 from ai.pricing import cost_of
 from ai.reask import corrected
-from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide
+from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide, when_cooling
 from ai.tokens import answer_limit, estimate_messages
 from ai.tracing import begin_call, end_call
+from ai.traffic import OPEN_ROAD, Chosen, Cooling, Traffic
 from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
 __all__ = [
@@ -65,6 +67,7 @@ class Job:
     deadline_s: float
     calls_left: int
     stop: Stop
+    traffic: Traffic = OPEN_ROAD
     reasked: bool = False
     """An earlier claim has asked again already; nobody does so twice."""
 
@@ -121,7 +124,7 @@ Event = CallStarting | TextDelta | CallClosed | Answered | Failed | PutBack | St
 
 async def drive(job: Job) -> AsyncGenerator[Event, None]:
     run = _Run(job)
-    while run.ending is None:
+    while (ending := await run.ended()) is None:
         yield run.starting()
         call = run.next_call()
         span = begin_call(call.request, reason=run.reason)
@@ -130,7 +133,7 @@ async def drive(job: Job) -> AsyncGenerator[Event, None]:
                 yield delta
         yield run.closed(call, span)
         await run.move_on(call)
-    yield run.ending
+    yield ending
 
 
 class _Run:
@@ -145,6 +148,7 @@ class _Run:
         self._asking_again = False
         self._patience = Patience(deadline_s=job.deadline_s, stop=job.stop)
         self._position = 0
+        self._probe = False
         self._calls_of_model = 0
         self._calls_left = job.calls_left
         self._retryable_before = False
@@ -158,6 +162,45 @@ class _Run:
     @property
     def model(self) -> ModelSpec:
         return self._job.route[self._position]
+
+    async def ended(self) -> Event | None:
+        """How the job ends; None once it stands before the first model from here on that may be called now."""
+        if self.ending is not None:
+            return self.ending
+        remaining = self._job.route[self._position :]
+        tokens = self._job.max_tokens + estimate_messages(self._messages, self.model)
+        match await self._job.traffic.choose(remaining, tokens=tokens):
+            case Chosen(index=index, probe=probe):
+                self._probe = probe
+                if index:
+                    self._fall_back(self._position + index)
+            case Cooling(seconds=seconds):
+                self.ending = self._cooling(seconds)
+        return self.ending
+
+    def _cooling(self, seconds: float) -> Event:
+        """A model that failed a moment ago may be called sooner than those that are left."""
+        decision = when_cooling(
+            seconds if self._position == 0 else 0.0,
+            seconds_left=self._patience.seconds_left,
+            jitter=random.random(),  # noqa: S311
+        )
+        if isinstance(decision, GiveUp):
+            return failed(decision.code)
+        return PutBack(after_s=decision.after_s, reason="cooling")
+
+    def _others(self, call: Call) -> list[int]:
+        """Positions of the models that may still answer: of an input that was too long, those with a larger window."""
+        least = self.model.context_window + 1 if isinstance(call.error, ContextExceeded) else 0
+        route = self._job.route
+        return [at for at in range(self._position + 1, len(route)) if route[at].context_window >= least]
+
+    def _fall_back(self, position: int) -> None:
+        self.reason = "fallback"
+        self._position = position
+        self._calls_of_model = 0
+        self._messages = self._job.messages
+        self._asking_again = False
 
     def starting(self) -> CallStarting:
         return CallStarting(
@@ -197,6 +240,7 @@ class _Run:
 
     async def move_on(self, call: Call) -> None:
         """Set the ending, or stand before the next call."""
+        self._job.traffic.report(self.model, call.error, answered=call.completed is not None, probe=self._probe)
         if call.stopped:
             self.ending = Stopped(reason=call.outcome)
         elif call.outcome == "done":
@@ -213,12 +257,8 @@ class _Run:
             case PutBackFor(after_s=after_s):
                 self.ending = PutBack(after_s=after_s, reason=call.outcome)
             case NextModel():
-                self.reason = "fallback"
                 self._retryable_before |= call.error is not None and call.error.retryable
-                self._position += 1
-                self._calls_of_model = 0
-                self._messages = self._job.messages
-                self._asking_again = False
+                self._fall_back(min(self._others(call)))
             case Reask():
                 self.reason = "reask"
                 self._unfit = call.outcome
@@ -258,7 +298,7 @@ class _Run:
             retry_after=None if error is None else error.retry_after,
             retryable_before=self._retryable_before,
             calls_of_model=self._calls_of_model,
-            has_next_model=self._position + 1 < len(self._job.route),
+            has_next_model=bool(self._others(call)),
             calls_left=self._calls_left,
             seconds_left=self._patience.seconds_left,
             text_shown=bool(call.text),

@@ -77,6 +77,12 @@ def decide(facts: Facts, *, jitter: float) -> Decision:
     return _put_back(facts, jitter) if passing else GiveUp(code=facts.code)
 
 
+def when_cooling(seconds: float, *, seconds_left: float, jitter: float) -> PutBackFor | GiveUp:
+    """No model may be called for so long. Those who wait for one come back one after another, not all at once."""
+    wait = seconds + _between(PUT_BACK_SECONDS, jitter)
+    return PutBackFor(after_s=wait) if wait < seconds_left else GiveUp(code="provider_unavailable")
+
+
 def _ask_again(facts: Facts) -> Reask | GiveUp:
     kept = facts.text_shown and facts.cut == "incomplete"
     over = facts.reasked or facts.calls_left < 1 or facts.seconds_left <= 0

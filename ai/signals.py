@@ -20,6 +20,7 @@ from django.dispatch import Signal
 from ai.types import Usage
 
 call_finished = Signal()
+breaker_moved = Signal()
 
 Send = Callable[[], object]
 
@@ -41,6 +42,17 @@ class CallFinished:
     usage: Usage
     cost_usd: Decimal | None
     correction: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerMoved:
+    """``before`` and ``after`` are closed, open or probing; ``cause`` is the kind of failure that opened it."""
+
+    provider: str
+    model: str
+    before: str
+    after: str
+    cause: str
 
 
 def _here(send: Send) -> None:

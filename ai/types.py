@@ -66,6 +66,9 @@ class ProviderSpec:
     """The provider's id in the price library; None looks for whose address it is."""
     demonstration: bool = False
     """Answers only where nothing else is configured, and pages say so."""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    """Of all its models together; None: no limit that we keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ class ModelSpec:
     """How long this model may take to its first text; None: no longer than between any two."""
     token_factor: float = 1.0
     """Its tokens over our estimate of them, as measured."""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, 
 from ai.prompts.registry import render_prompt, stored_prompt
 from ai.routing import model
 from ai.tracing import CONSUMER, note_status, span
+from ai.traffic import Traffic
 from ai.types import TextDelta
 from requests_app import lifecycle
 from requests_app.context import carry
@@ -79,6 +80,7 @@ class Runner:
         database: DatabaseThreads,
         writer: ChunkWriter,
         live: LivePublisher,
+        traffic: Traffic,
         capacity: int,
     ) -> None:
         self._loop = loop
@@ -87,6 +89,7 @@ class Runner:
         self._openings = Together(database, lifecycle.open_calls)
         self._writer = writer
         self._live = live
+        self._traffic = traffic
         self._slots = asyncio.Semaphore(capacity)
         self.capacity = capacity
         self.closing = False
@@ -135,7 +138,7 @@ class Runner:
     async def _drive(self, run: Run) -> Terminal:
         """Follow the engine to its last event. An error of ours ends the request, not the worker."""
         try:
-            job = await self._step(run, job_for, run.claim, run.stop)
+            job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
             async with aclosing(drive(job)) as events:
                 async for event in events:
                     match event:
@@ -157,7 +160,7 @@ class Runner:
 
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
-        run.reason = AttemptReason(run.request.attempt_reason if run.closed is None else event.reason)
+        run.reason = AttemptReason(run.request.attempt_reason if event.reason == "first" else event.reason)
         # What was held at acceptance covers the request's first call and no other.
         first = run.closed is None and run.claim.calls_made == 0
         run.attempt = await (self._first_call(run, event) if first else self._next_call(run, event))
@@ -261,7 +264,7 @@ class Runner:
                 await asyncio.sleep(STEP_PAUSE_S)
 
 
-def job_for(claim: Claim, stop: Stop) -> Job:
+def job_for(claim: Claim, stop: Stop, traffic: Traffic) -> Job:
     """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls."""
     request = claim.request
     template = stored_prompt(request.template_id)
@@ -276,6 +279,7 @@ def job_for(claim: Claim, stop: Stop) -> Job:
         deadline_s=claim.seconds_left,
         calls_left=settings.LINTEL_MAX_CALLS - claim.calls_made,
         stop=stop,
+        traffic=traffic,
         reasked=claim.reasked,
     )
 

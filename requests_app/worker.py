@@ -16,6 +16,7 @@ from django.conf import settings
 
 from ai.providers import client_for, close_clients, load_adapters
 from ai.routing import available_providers
+from ai.traffic import SharedTraffic
 from requests_app.database import DatabaseThreads
 from requests_app.keeper import Keeper
 from requests_app.live import LivePublisher
@@ -37,6 +38,7 @@ class WorkerProcess:
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._database = DatabaseThreads(settings.LINTEL_DATABASE_THREADS, "database")
         self._live = LivePublisher()
+        self._traffic = SharedTraffic(settings.CACHE_URL or "")
         self._tasks: set[asyncio.Task[object]] = set()
         self._writer = ChunkWriter(self._database, self._live.chunks, settings.LINTEL_FLUSH_SECONDS)
         self.runner = Runner(
@@ -44,6 +46,7 @@ class WorkerProcess:
             database=self._database,
             writer=self._writer,
             live=self._live,
+            traffic=self._traffic,
             capacity=settings.LINTEL_STREAMS,
         )
         self.keeper = Keeper(runner=self.runner, start_more=self._start_more)
@@ -118,6 +121,7 @@ class WorkerProcess:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._traffic.close()
         await close_clients()
 
 

@@ -32,6 +32,8 @@ class ProviderEntry(_Entry):
     api_key_setting: str | None = None
     price_source: str | None = None
     demonstration: bool = False
+    requests_per_minute: int | None = Field(default=None, gt=0)
+    tokens_per_minute: int | None = Field(default=None, gt=0)
 
     def spec(self, name: str) -> ProviderSpec:
         return ProviderSpec(
@@ -41,6 +43,8 @@ class ProviderEntry(_Entry):
             api_key_setting=self.api_key_setting,
             price_source=self.price_source,
             demonstration=self.demonstration,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
         )
 
     def is_configured(self) -> bool:
@@ -79,6 +83,8 @@ class ModelEntry(_Entry):
     cache_from_tokens: int | None = Field(default=None, gt=0)
     first_text_s: float | None = Field(default=None, gt=0)
     token_factor: float = Field(default=1.0, gt=0)
+    requests_per_minute: int | None = Field(default=None, gt=0)
+    tokens_per_minute: int | None = Field(default=None, gt=0)
 
     @field_validator("prices")
     @classmethod

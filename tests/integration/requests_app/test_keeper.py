@@ -11,6 +11,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
+from ai.traffic import OpenRoad
 from requests_app import keeper
 from requests_app.database import DatabaseThreads
 from requests_app.intake import accept, cancel
@@ -32,7 +33,7 @@ class Bench:
         threads = DatabaseThreads(1, "tests")
         live = LivePublisher()
         writer = ChunkWriter(threads, live.chunks, 0.01)
-        self.runner = Runner(loop=self.loop, database=threads, writer=writer, live=live, capacity=3)
+        self.runner = Runner(loop=self.loop, database=threads, writer=writer, live=live, traffic=OpenRoad(), capacity=3)
         self.started: list[int] = []
         self.keeper = Keeper(runner=self.runner, start_more=self.started.append)
         self.keeper.renew()

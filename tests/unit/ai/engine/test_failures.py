@@ -72,6 +72,16 @@ async def test_unreachable_provider_falls_back(fake: FakeProvider) -> None:
     assert result.closed[0].usage == Usage()
 
 
+async def test_too_long_an_input_goes_to_a_larger_window(fake: FakeProvider) -> None:
+    fake.scripts.by_model["small"] = Script(status=400, error_code="context_length_exceeded")
+    fake.scripts.by_model["large"] = FINE
+    task = job(fake, "small", "alike", "large")
+    wide = replace(task.route[2], context_window=200_000)
+    result = await driven(replace(task, route=(*task.route[:2], wide)))
+    assert result.calls == [("small", "first"), ("large", "fallback")]
+    assert result.end == OK
+
+
 async def test_short_retry_after_is_waited_for(fake: FakeProvider) -> None:
     fake.scripts.push(Script(status=429, retry_after_ms="300", retry_after="60"), FINE)
     started = time.perf_counter()

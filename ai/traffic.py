@@ -1,0 +1,238 @@
+"""Which model of a route may be called now, by what all workers know: breakers and limits, kept in Redis.
+
+Losing Redis costs politeness only: every model may be called then, and nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ai import breaker as breakers
+from ai.breaker import CLOSED, Breaker, Go, Wait, admission, probing
+from ai.errors import BadCall, ContextExceeded, KeyRejected, ProviderError, RateLimited
+from ai.signals import BreakerMoved, breaker_moved
+from ai.types import ModelSpec
+
+PATIENCE_S = 0.25
+AWAY_S = 5.0
+"""How long Redis is left alone once it has not answered."""
+KEPT_S = 3600
+TRIES = 5
+RATE_LIMIT_S = 1.0  # where a provider limits us and does not say for how long
+PREFIX = "lintel:model:"
+
+# Each limit is one number, the moment at which all that was let through will be paid off at the even rate: the generic
+# cell rate algorithm (GCRA, ITU-T I.371). A minute's worth may come at once, as vendors allow.
+ADMIT = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local ends, wait = {}, 0
+for i, key in ipairs(KEYS) do
+  ends[i] = math.max(tonumber(redis.call('GET', key)) or 0, now) + tonumber(ARGV[i])
+  wait = math.max(wait, ends[i] - now - 60)
+end
+if wait > 0 then return tostring(wait) end
+for i, key in ipairs(KEYS) do
+  redis.call('SET', key, string.format('%.6f', ends[i]), 'EX', 120)
+end
+return '0'
+"""
+REPLACE = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+
+T = TypeVar("T")
+Change = Callable[[Breaker, float], Breaker]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """``index`` in the models that were offered."""
+
+    index: int
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cooling:
+    """None may be called; the first may in so many seconds."""
+
+    seconds: float
+
+
+class Traffic(Protocol):
+    async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
+        """The first of the models that may be called. ``tokens`` is about what the call will use."""
+        ...
+
+    def report(self, model: ModelSpec, error: ProviderError | None, *, answered: bool, probe: bool) -> None:
+        """How a call ended; neither an error nor ``answered`` where we broke it off.
+
+        Called on the loop, and waits for nothing.
+        """
+        ...
+
+
+class OpenRoad:
+    """No breakers, no limits: for commands and tests, which call on their own."""
+
+    async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
+        del models, tokens
+        return Chosen(index=0)
+
+    def report(self, model: ModelSpec, error: ProviderError | None, *, answered: bool, probe: bool) -> None:
+        pass
+
+
+OPEN_ROAD = OpenRoad()
+
+
+class SharedTraffic:
+    """One per event loop."""
+
+    def __init__(self, url: str) -> None:
+        self._redis: Redis = Redis.from_url(
+            url, decode_responses=True, socket_connect_timeout=PATIENCE_S, socket_timeout=PATIENCE_S
+        )
+        self._admit = self._redis.register_script(ADMIT)
+        self._replace = self._redis.register_script(REPLACE)
+        self._away_until = 0.0
+        self._reports: set[asyncio.Future[None]] = set()
+
+    async def close(self) -> None:
+        await self.reported()
+        await self._redis.aclose()
+
+    async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
+        return await self._asked(lambda: self._choose(models, tokens), otherwise=Chosen(index=0))
+
+    def report(self, model: ModelSpec, error: ProviderError | None, *, answered: bool, probe: bool) -> None:
+        change = change_after(error, answered=answered, probe=probe)
+        if change is None:
+            return
+        task = asyncio.ensure_future(self._asked(lambda: self._update(model, change), otherwise=None))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def reported(self) -> None:
+        """Once all that was reported has been written down."""
+        await asyncio.gather(*self._reports)
+
+    async def _asked(self, question: Callable[[], Awaitable[T]], *, otherwise: T) -> T:
+        if time.monotonic() < self._away_until:
+            return otherwise
+        try:
+            async with asyncio.timeout(2 * PATIENCE_S):
+                return await question()
+        except (RedisError, OSError, TimeoutError) as problem:
+            self._away_until = time.monotonic() + AWAY_S
+            log.warning("Breakers and limits are away (%s): every model may be called.", type(problem).__name__)
+            return otherwise
+
+    async def _choose(self, models: Sequence[ModelSpec], tokens: int) -> Chosen | Cooling:
+        now, held = await self._read(models)
+        waits = []
+        for index, (model, (_text, breaker)) in enumerate(zip(models, held, strict=True)):
+            match admission(breaker, now):
+                case Wait(seconds=seconds):
+                    waits.append(seconds)
+                case Go(probe=True) if not await self._claim_probe(model):
+                    waits.append(breakers.LOOK_AGAIN_S)
+                case Go(probe=probe):
+                    if (seconds := await self._limited(model, tokens)) == 0.0:
+                        return Chosen(index=index, probe=probe)
+                    waits.append(seconds)
+        return Cooling(seconds=min(waits))
+
+    async def _read(self, models: Sequence[ModelSpec]) -> tuple[float, list[tuple[str, Breaker]]]:
+        """The server's time, and of each model what is stored and what it says."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            pipeline.mget([_key(model) for model in models])
+            (seconds, micros), texts = await pipeline.execute()
+        return seconds + micros / 1e6, [(text or "", parsed(text)) for text in texts]
+
+    async def _limited(self, model: ModelSpec, tokens: int) -> float:
+        costs = limits_of(model, tokens)
+        return float(await self._admit(keys=list(costs), args=list(costs.values()))) if costs else 0.0
+
+    async def _claim_probe(self, model: ModelSpec) -> bool:
+        now, [(text, breaker)] = await self._read([model])
+        free = admission(breaker, now) == Go(probe=True)
+        return free and await self._swap(model, text, breaker, probing(breaker, now))
+
+    async def _update(self, model: ModelSpec, change: Change) -> None:
+        """Others may write at the same time; who loses five times over leaves it to them."""
+        for _try in range(TRIES):
+            now, [(text, breaker)] = await self._read([model])
+            changed = change(breaker, now)
+            if changed == breaker or await self._swap(model, text, breaker, changed):
+                return
+
+    async def _swap(self, model: ModelSpec, text: str, old: Breaker, new: Breaker) -> bool:
+        won = bool(await self._replace(keys=[_key(model)], args=[text, new.dump(), KEPT_S]))
+        if won and old.state != new.state:
+            log.warning("Breaker of %s: %s, was %s. %s", model.name, new.state, old.state, new.cause)
+            facts = BreakerMoved(
+                provider=model.provider.name, model=model.name, before=old.state, after=new.state, cause=new.cause
+            )
+            breaker_moved.send_robust(sender=BreakerMoved, facts=facts)  # no transaction, and none to open on a loop
+        return won
+
+
+def change_after(error: ProviderError | None, *, answered: bool, probe: bool) -> Change | None:
+    """What a call's end does to its model's breaker; None for what says nothing of the model."""
+    least = settings.LINTEL_BREAKER_CALLS
+    if not least:
+        return None
+    match error:
+        case RateLimited(retry_after=told):
+            pause = RATE_LIMIT_S if told is None else told
+            return partial(breakers.asked_to_wait, seconds=pause, probe=probe)
+        case KeyRejected():
+            return partial(breakers.shut_out, cause="KeyRejected")
+        case BadCall() | ContextExceeded():  # ours to answer for; but whoever says so is there
+            return partial(breakers.succeeded, probe=True) if probe else None
+        case ProviderError():
+            return partial(breakers.failed, probe=probe, cause=type(error).__name__, least=least)
+    if answered:
+        return partial(breakers.succeeded, probe=probe)
+    return breakers.unproved if probe else None
+
+
+def limits_of(model: ModelSpec, tokens: int) -> Mapping[str, float]:
+    """For each limit of model and provider the seconds that a call takes of it, at most a minute."""
+    provider = model.provider
+    told = [
+        (f"{_key(model)}:requests", 1, model.requests_per_minute),
+        (f"{_key(model)}:tokens", tokens, model.tokens_per_minute),
+        (f"lintel:provider:{provider.name}:requests", 1, provider.requests_per_minute),
+        (f"lintel:provider:{provider.name}:tokens", tokens, provider.tokens_per_minute),
+    ]
+    return {name: 60 * min(cost, limit) / limit for name, cost, limit in told if limit}
+
+
+def parsed(text: str | None) -> Breaker:
+    """What cannot be read, of a later release say, holds nobody up."""
+    try:
+        return Breaker.parse(text) if text else CLOSED
+    except (ValueError, TypeError, KeyError):
+        return CLOSED
+
+
+def _key(model: ModelSpec) -> str:
+    return f"{PREFIX}{model.provider.name}:{model.name}"

@@ -1,0 +1,199 @@
+"""Breakers and limits as all workers share them, in a real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from pytest_django import Settings
+from redis.asyncio import Redis
+
+from ai.breaker import Breaker
+from ai.errors import BadCall, ContextExceeded, KeyRejected, Overloaded, ProviderError, RateLimited
+from ai.signals import BreakerMoved, breaker_moved
+from ai.traffic import Chosen, Cooling, SharedTraffic
+from ai.types import ModelSpec, ProviderSpec
+
+WRONG = BadCall("no such parameter")
+DOWN = Overloaded("overloaded")
+
+
+def a_model(**limits: int) -> ModelSpec:
+    """Nobody else's: names are made up for each test."""
+    provider = ProviderSpec(name=uuid.uuid4().hex, kind="openai", base_url=None, api_key_setting=None)
+    return ModelSpec(
+        name="small", provider=provider, context_window=1, max_output_tokens=1, capabilities=frozenset(), **limits
+    )
+
+
+@pytest.fixture
+async def traffic() -> AsyncIterator[SharedTraffic]:
+    shared = SharedTraffic(settings.REDIS_URL)
+    yield shared
+    await shared.close()
+
+
+async def ended(traffic: SharedTraffic, model: ModelSpec, *errors: ProviderError | None, **call: bool) -> None:
+    for error in errors:
+        traffic.report(model, error, **{"answered": error is None, "probe": False, **call})
+        await traffic.reported()
+
+
+async def put(model: ModelSpec, breaker: Breaker | str) -> None:
+    async with Redis.from_url(settings.REDIS_URL) as redis:
+        text = breaker.dump() if isinstance(breaker, Breaker) else breaker
+        await redis.set(f"lintel:model:{model.provider.name}:{model.name}", text)
+
+
+async def test_a_failing_model_is_passed_over_by_every_worker(traffic: SharedTraffic) -> None:
+    first, second = a_model(), a_model()
+    await ended(traffic, first, *[DOWN] * 5)
+    other = SharedTraffic(settings.REDIS_URL)
+    assert await other.choose([first, second], tokens=1) == Chosen(index=1)
+    assert isinstance(await other.choose([first], tokens=1), Cooling)
+    await other.close()
+
+
+@pytest.mark.parametrize("error", [WRONG, ContextExceeded("too long")])
+async def test_bad_input_counts_against_no_model(traffic: SharedTraffic, error: ProviderError) -> None:
+    model = a_model()
+    await ended(traffic, model, *[error] * 20)
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0)
+
+
+async def test_a_rejected_key_opens_at_once_and_is_announced(traffic: SharedTraffic) -> None:
+    model, heard = a_model(), []
+
+    def hear(facts: BreakerMoved, **_: Any) -> None:
+        heard.append((facts.provider, facts.before, facts.after, facts.cause))
+
+    breaker_moved.connect(hear)
+    try:
+        await ended(traffic, model, KeyRejected("401"))
+    finally:
+        breaker_moved.disconnect(hear)
+    assert isinstance(await traffic.choose([model], tokens=1), Cooling)
+    assert heard == [(model.provider.name, "closed", "open", "KeyRejected")]
+
+
+async def test_a_pause_is_kept_as_long_as_was_asked(traffic: SharedTraffic) -> None:
+    model = a_model()
+    await ended(traffic, model, RateLimited("429", retry_after=40.0))
+    choice = await traffic.choose([model], tokens=1)
+    assert isinstance(choice, Cooling)
+    assert 30 < choice.seconds <= 40
+
+
+async def test_of_many_workers_one_probes(traffic: SharedTraffic) -> None:
+    model = a_model()
+    await put(model, Breaker(state="open", until=1.0, open_s=10.0))
+    workers = [SharedTraffic(settings.REDIS_URL) for _worker in range(20)]
+    choices = await asyncio.gather(*(worker.choose([model], tokens=1) for worker in workers))
+    assert [choice for choice in choices if isinstance(choice, Chosen)] == [Chosen(index=0, probe=True)]
+    await ended(traffic, model, None, probe=True)
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0)
+    for worker in workers:
+        await worker.close()
+
+
+@pytest.mark.parametrize(("error", "answered"), [(WRONG, False), (None, True)])
+async def test_a_probe_that_is_answered_closes(
+    traffic: SharedTraffic, error: ProviderError | None, answered: bool
+) -> None:
+    model = a_model()
+    await put(model, Breaker(state="probing", until=9e9, open_s=10.0))
+    await ended(traffic, model, error, answered=answered, probe=True)
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0)
+
+
+async def test_a_probe_that_was_broken_off_is_made_by_the_next(traffic: SharedTraffic) -> None:
+    model = a_model()
+    await put(model, Breaker(state="probing", until=9e9, open_s=10.0))
+    await ended(traffic, model, None, answered=False, probe=True)
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0, probe=True)
+
+
+async def test_what_several_workers_report_at_once_is_all_counted(traffic: SharedTraffic) -> None:
+    model = a_model()
+    workers = [SharedTraffic(settings.REDIS_URL) for _worker in range(5)]
+    for worker in workers:
+        worker.report(model, DOWN, answered=False, probe=False)
+    await asyncio.gather(*(worker.reported() for worker in workers))
+    assert isinstance(await traffic.choose([model], tokens=1), Cooling)
+    for worker in workers:
+        await worker.close()
+
+
+@pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute"])
+async def test_a_limit_lets_a_minutes_worth_through_and_then_waits(traffic: SharedTraffic, limit: str) -> None:
+    model = a_model(**{limit: 10})
+    choices = [await traffic.choose([model], tokens=1) for _call in range(11)]
+    assert choices[:10] == [Chosen(index=0)] * 10
+    last = choices[10]
+    assert isinstance(last, Cooling)
+    assert 0 < last.seconds <= 6  # a tenth of a minute
+
+
+async def test_a_providers_limit_is_of_all_its_models(traffic: SharedTraffic) -> None:
+    one = a_model()
+    provider = replace(one.provider, requests_per_minute=3)
+    models = [replace(one, name=name, provider=provider) for name in ("small", "large")]
+    choices = [await traffic.choose([model], tokens=1) for model in models * 3]
+    assert choices[:3] == [Chosen(index=0)] * 3
+    assert all(isinstance(choice, Cooling) for choice in choices[3:])
+
+
+async def test_a_call_dearer_than_a_minutes_worth_gets_through_alone(traffic: SharedTraffic) -> None:
+    model = a_model(tokens_per_minute=100)
+    assert await traffic.choose([model], tokens=5_000) == Chosen(index=0)
+    assert isinstance(await traffic.choose([model], tokens=1), Cooling)
+
+
+async def test_over_its_limit_the_next_model_is_called(traffic: SharedTraffic) -> None:
+    small, large = a_model(requests_per_minute=1), a_model()
+    assert [await traffic.choose([small, large], tokens=1) for _call in range(2)] == [Chosen(index=0), Chosen(index=1)]
+
+
+async def test_what_cannot_be_read_holds_nobody_up(traffic: SharedTraffic) -> None:
+    model = a_model()
+    await put(model, '{"state": "of a later release"}')
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0)
+    await ended(traffic, model, *[DOWN] * 5)
+    assert isinstance(await traffic.choose([model], tokens=1), Cooling)
+
+
+async def test_without_redis_every_model_may_be_called() -> None:
+    away = SharedTraffic("redis://127.0.0.1:1/0")
+    model = a_model()
+    await ended(away, model, *[DOWN] * 9)
+    assert await away.choose([model], tokens=1) == Chosen(index=0)
+    await away.close()
+
+
+async def test_a_hanging_redis_holds_nobody_up() -> None:
+    async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+
+    held: list[asyncio.StreamWriter] = []
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        hanging = SharedTraffic(f"redis://{host}:{port}/0")
+        assert await hanging.choose([a_model()], tokens=1) == Chosen(index=0)
+        for _call in range(50):  # asked once, then left alone for a while
+            assert await hanging.choose([a_model()], tokens=1) == Chosen(index=0)
+        assert len(held) == 1
+        for writer in held:
+            writer.close()
+        await hanging.close()
+
+
+async def test_breakers_can_be_turned_off(traffic: SharedTraffic, settings: Settings) -> None:
+    settings.LINTEL_BREAKER_CALLS = 0
+    model = a_model()
+    await ended(traffic, model, *[DOWN] * 20, KeyRejected("401"), RateLimited("429", retry_after=60.0))
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0)
