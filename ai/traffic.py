@@ -162,7 +162,7 @@ class SharedTraffic:
         """The server's time, and of each model what is stored and what it says."""
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            pipeline.mget([_key(model) for model in models])
+            pipeline.mget([key_of(model) for model in models])
             (seconds, micros), texts = await pipeline.execute()
         return seconds + micros / 1e6, [(text or "", parsed(text)) for text in texts]
 
@@ -184,7 +184,7 @@ class SharedTraffic:
                 return
 
     async def _swap(self, model: ModelSpec, text: str, old: Breaker, new: Breaker) -> bool:
-        won = bool(await self._replace(keys=[_key(model)], args=[text, new.dump(), KEPT_S]))
+        won = bool(await self._replace(keys=[key_of(model)], args=[text, new.dump(), KEPT_S]))
         if won and old.state != new.state:
             log.warning("Breaker of %s: %s, was %s. %s", model.name, new.state, old.state, new.cause)
             facts = BreakerMoved(
@@ -218,8 +218,8 @@ def limits_of(model: ModelSpec, tokens: int) -> Mapping[str, float]:
     """For each limit of model and provider the seconds that a call takes of it, at most a minute."""
     provider = model.provider
     told = [
-        (f"{_key(model)}:requests", 1, model.requests_per_minute),
-        (f"{_key(model)}:tokens", tokens, model.tokens_per_minute),
+        (f"{key_of(model)}:requests", 1, model.requests_per_minute),
+        (f"{key_of(model)}:tokens", tokens, model.tokens_per_minute),
         (f"lintel:provider:{provider.name}:requests", 1, provider.requests_per_minute),
         (f"lintel:provider:{provider.name}:tokens", tokens, provider.tokens_per_minute),
     ]
@@ -234,5 +234,5 @@ def parsed(text: str | None) -> Breaker:
         return CLOSED
 
 
-def _key(model: ModelSpec) -> str:
+def key_of(model: ModelSpec) -> str:
     return f"{PREFIX}{model.provider.name}:{model.name}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.dispatch import Signal
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
 
-from ai.signals import CallFinished, call_finished
+from ai.signals import BreakerMoved, CallFinished, breaker_moved, call_finished
 from ai.tracking import TOKENS
 from requests_app.signals import RequestAccepted, RequestFinished, request_accepted, request_finished, swept
 from requests_app.sweep import Swept
@@ -44,6 +44,9 @@ class Figures:
         self._tokens = counter("tokens", "Tokens; input excludes cached ones.", "prompt", "model", "kind")
         self._cost = counter("cost_usd", "US dollars for provider calls of known price.", "prompt", "model")
         self._unpriced = counter("calls_unpriced", "Provider calls whose price is unknown.", "prompt", "model")
+        self._breakers = counter(
+            "breaker_moves", "Breakers of models: what each became, and why.", "model", "state", "cause"
+        )
         self._swept = counter("swept", "What sweeps found and put right.", "kind")
 
     def listen(self) -> None:
@@ -51,6 +54,7 @@ class Figures:
             request_accepted: self.accepted,
             request_finished: self.finished,
             call_finished: self.called,
+            breaker_moved: self.moved,
             swept: self.found,
         }
         for signal, receiver in receivers.items():
@@ -79,6 +83,9 @@ class Figures:
             self._unpriced.labels(facts.prompt_key, facts.model).inc()
         else:
             self._cost.labels(facts.prompt_key, facts.model).inc(float(facts.cost_usd))
+
+    def moved(self, facts: BreakerMoved, **_: object) -> None:
+        self._breakers.labels(facts.model, facts.after, facts.cause).inc()
 
     def found(self, facts: Swept, **_: object) -> None:
         for kind, count in asdict(facts).items():

@@ -23,11 +23,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One of several of a kind: a worker, a provider."""
+    """One of several of a kind: a worker, a provider. ``reset``: a person may put it right by a click."""
 
     name: str
     state: State
     facts: tuple[Fact, ...] = ()
+    reset: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

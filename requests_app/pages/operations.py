@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_app.condition import commands
+from requests_app.condition.breakers import breakers
 from requests_app.condition.broker import broker
 from requests_app.condition.postgres import database, migrations
 from requests_app.condition.providers import providers
@@ -91,6 +92,13 @@ CHECKS = {
             about=gettext_lazy("Answer, as workers saw it in the last hour."),
             read=providers,
         ),
+        Check(
+            key="breakers",
+            title=gettext_lazy("Breakers and limits"),
+            about=gettext_lazy("Leave failing models alone."),
+            read=breakers,
+            asks_database=False,
+        ),
         Check(key="queues", title=gettext_lazy("Queues"), about=gettext_lazy("What waits and runs."), read=queues),
         Check(
             key="stuck",
@@ -135,7 +143,14 @@ class Row:
     @property
     def parts(self) -> Iterator[dict[str, object]]:
         for part in self.reading.parts if self.reading else ():
-            yield {"name": part.name, "state": part.state, "word": WORDS[part.state], "facts": _worded(part.facts)}
+            facts = _worded(part.facts)
+            yield {
+                "name": part.name,
+                "state": part.state,
+                "word": WORDS[part.state],
+                "facts": facts,
+                "reset": part.reset,
+            }
 
     @property
     def lanes(self) -> Iterator[dict[str, object]]:

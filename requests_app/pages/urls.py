@@ -4,7 +4,7 @@ from requests_app.pages.views.budgets import budgets
 from requests_app.pages.views.bulk import cancel_selected, delete, delete_selected, restore_selected
 from requests_app.pages.views.feedback import feedback
 from requests_app.pages.views.history import history, history_csv, history_rows
-from requests_app.pages.views.operations import operations, operations_row, remove_samples, sample_data
+from requests_app.pages.views.operations import operations, operations_row, remove_samples, reset_breaker, sample_data
 from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
 from requests_app.pages.views.review import review, reviews
 from requests_app.pages.views.run import allowance, recent, run
@@ -23,6 +23,7 @@ urlpatterns = [
     path("operations", operations, name="operations"),
     path("operations/sample-data", sample_data, name="sample-data"),
     path("operations/sample-data/remove", remove_samples, name="remove-samples"),
+    path("operations/breakers/reset", reset_breaker, name="reset-breaker"),
     path("operations/<slug:key>", operations_row, name="operations-row"),
     path("review", reviews, name="reviews"),
     path("review/<uuid:pk>", review, name="review"),

@@ -24,7 +24,7 @@ def careful(stack: Stack) -> Iterator[redis.Redis]:
         child.tell_all(signal.SIGSTOP)
     own = [stack.start_worker(environment={"LINTEL_BREAKER_CALLS": "3"}) for _worker in range(2)]
     stack.script(models={"haiku": {"status": 529}})
-    with redis.Redis.from_url(stack.services.redis_url) as shared:
+    with redis.Redis.from_url(stack.services.redis_url, decode_responses=True) as shared:
         shared.delete(KEY)
         yield shared
         shared.delete(KEY)
@@ -33,6 +33,10 @@ def careful(stack: Stack) -> Iterator[redis.Redis]:
         child.kill()
     for child in others:
         child.tell_all(signal.SIGCONT)
+
+
+def stored(shared: redis.Redis) -> Breaker:
+    return Breaker.parse(str(shared.get(KEY)))
 
 
 def attempts(stack: Stack, person: Person) -> list[tuple[str, str, str]]:
@@ -57,9 +61,7 @@ def test_a_model_that_is_down_is_left_alone_and_tried_by_one(stack: Stack, alice
     assert [second[1], *(attempts(stack, alice) for _request in range(3))] == [answered, *[[answered]] * 3]
 
     stack.script(models={"haiku": {}})
-    held = careful.get(KEY)
-    assert held is not None
-    assert Breaker.parse(held.decode()).cause == "Overloaded"
+    assert stored(careful).cause == "Overloaded"
     careful.set(KEY, Breaker(state="open", until=1.0, open_s=10.0).dump())  # the time is over
     assert attempts(stack, alice) == [("haiku", "first", "done")]
-    wait_for(lambda: Breaker.parse((careful.get(KEY) or b"{}").decode()).state == "closed", what="the closed breaker")
+    wait_for(lambda: stored(careful).state == "closed", what="the closed breaker")

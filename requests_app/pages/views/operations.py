@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from redis.exceptions import RedisError
 
 from requests_app import samples
+from requests_app.condition.breakers import reset
 from requests_app.pages.asking import PageRequest, for_page_parts, there_for
 from requests_app.pages.operations import CHECKS, Row, look_at_all, summary_of
 from requests_app.pages.phrases import operations_phrases
@@ -62,4 +64,20 @@ def remove_samples(http: PageRequest) -> HttpResponse:
     else:
         said = _("Sample data removed: %(what)s.") % {"what": gone.words} if gone else _("There was no sample data.")
         messages.success(http, said)
+    return redirect("operations")
+
+
+@login_required
+@for_staff
+@require_POST
+def reset_breaker(http: PageRequest) -> HttpResponse:
+    name = http.POST.get("model", "")
+    try:
+        known = reset(name)
+    except RedisError:
+        messages.error(http, _("Redis did not answer: nothing was reset."))
+    else:
+        if not known:
+            raise Http404
+        messages.success(http, _("%(model)s may be called at once.") % {"model": name})
     return redirect("operations")

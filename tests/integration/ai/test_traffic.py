@@ -20,10 +20,11 @@ from ai.traffic import Chosen, Cooling, SharedTraffic
 from ai.types import ModelSpec, ProviderSpec
 
 WRONG = BadCall("no such parameter")
+REDIS_URL = settings.REDIS_URL or ""
 DOWN = Overloaded("overloaded")
 
 
-def a_model(**limits: int) -> ModelSpec:
+def a_model(**limits: Any) -> ModelSpec:
     """Nobody else's: names are made up for each test."""
     provider = ProviderSpec(name=uuid.uuid4().hex, kind="openai", base_url=None, api_key_setting=None)
     return ModelSpec(
@@ -33,7 +34,7 @@ def a_model(**limits: int) -> ModelSpec:
 
 @pytest.fixture
 async def traffic() -> AsyncIterator[SharedTraffic]:
-    shared = SharedTraffic(settings.REDIS_URL)
+    shared = SharedTraffic(REDIS_URL)
     yield shared
     await shared.close()
 
@@ -45,7 +46,7 @@ async def ended(traffic: SharedTraffic, model: ModelSpec, *errors: ProviderError
 
 
 async def put(model: ModelSpec, breaker: Breaker | str) -> None:
-    async with Redis.from_url(settings.REDIS_URL) as redis:
+    async with Redis.from_url(REDIS_URL) as redis:
         text = breaker.dump() if isinstance(breaker, Breaker) else breaker
         await redis.set(f"lintel:model:{model.provider.name}:{model.name}", text)
 
@@ -53,7 +54,7 @@ async def put(model: ModelSpec, breaker: Breaker | str) -> None:
 async def test_a_failing_model_is_passed_over_by_every_worker(traffic: SharedTraffic) -> None:
     first, second = a_model(), a_model()
     await ended(traffic, first, *[DOWN] * 5)
-    other = SharedTraffic(settings.REDIS_URL)
+    other = SharedTraffic(REDIS_URL)
     assert await other.choose([first, second], tokens=1) == Chosen(index=1)
     assert isinstance(await other.choose([first], tokens=1), Cooling)
     await other.close()
@@ -92,7 +93,7 @@ async def test_a_pause_is_kept_as_long_as_was_asked(traffic: SharedTraffic) -> N
 async def test_of_many_workers_one_probes(traffic: SharedTraffic) -> None:
     model = a_model()
     await put(model, Breaker(state="open", until=1.0, open_s=10.0))
-    workers = [SharedTraffic(settings.REDIS_URL) for _worker in range(20)]
+    workers = [SharedTraffic(REDIS_URL) for _worker in range(20)]
     choices = await asyncio.gather(*(worker.choose([model], tokens=1) for worker in workers))
     assert [choice for choice in choices if isinstance(choice, Chosen)] == [Chosen(index=0, probe=True)]
     await ended(traffic, model, None, probe=True)
@@ -120,7 +121,7 @@ async def test_a_probe_that_was_broken_off_is_made_by_the_next(traffic: SharedTr
 
 async def test_what_several_workers_report_at_once_is_all_counted(traffic: SharedTraffic) -> None:
     model = a_model()
-    workers = [SharedTraffic(settings.REDIS_URL) for _worker in range(5)]
+    workers = [SharedTraffic(REDIS_URL) for _worker in range(5)]
     for worker in workers:
         worker.report(model, DOWN, answered=False, probe=False)
     await asyncio.gather(*(worker.reported() for worker in workers))
