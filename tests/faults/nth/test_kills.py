@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,18 +27,21 @@ from tests.faults.nth.life import Submitting, all_of, new_mark, violations, wind
 from tests.faults.nth.outside import Fault, Kind, Side
 from tests.process.stack import CATALOGUE, UNLIMITED
 
+LAST_WORDS = 4000  # of the children's log, in characters
+
 
 class Forks:
     """The process that forks those that die."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self._log = log
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.nth.forks"],
             env={**os.environ, **environment, "PYTHONPATH": str(REPOSITORY)},
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=log.open("w"),
             text=True,
         )
 
@@ -47,9 +51,14 @@ class Forks:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(told) + "\n")
         self._process.stdin.flush()
-        ended: dict[str, Any] = json.loads(self._process.stdout.readline())
-        assert ended["ended"] in (0, -signal.SIGKILL), ended
+        answer = self._process.stdout.readline()
+        assert answer, self._last_words()
+        ended: dict[str, Any] = json.loads(answer)
+        assert ended["ended"] in (0, -signal.SIGKILL), (ended, self._last_words())
         return ended
+
+    def _last_words(self) -> str:
+        return self._log.read_text()[-LAST_WORDS:]
 
     def close(self) -> None:
         self._process.kill()
@@ -64,7 +73,7 @@ def idle(settings: Settings) -> None:
 
 
 @pytest.fixture
-def forks(fake: FakeProvider, committed: None) -> Iterator[Forks]:
+def forks(fake: FakeProvider, committed: None, tmp_path: Path) -> Iterator[Forks]:
     url = connection.settings_dict
     environment = {
         "DATABASE_URL": f"postgresql://{url['USER']}:{url['PASSWORD']}@{url['HOST']}:{url['PORT']}/{url['NAME']}",
@@ -77,7 +86,7 @@ def forks(fake: FakeProvider, committed: None) -> Iterator[Forks]:
         "LINTEL_FLUSH_SECONDS": "0",
         **UNLIMITED,
     }
-    forks = Forks(environment)
+    forks = Forks(environment, tmp_path / "forks.log")
     yield forks
     forks.close()
 
