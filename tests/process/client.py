@@ -10,7 +10,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.process.stack import Person, Stack
+from tests.process.stack import WAIT_SECONDS, Person, Stack
 
 Event = dict[str, Any]
 
@@ -61,12 +61,13 @@ def fetch(stack: Stack, person: Person, request_id: str) -> dict[str, Any]:
 
 
 def events(
-    stack: Stack, person: Person | None, request_id: str, after: str | None = None, *, seconds: float = 30
+    stack: Stack, person: Person | None, request_id: str, after: str | None = None, *, seconds: float = WAIT_SECONDS
 ) -> Iterator[Event]:
     """Over WebSocket, to the server's close; raises ConnectionClosed where that was no normal end."""
     url = f"{stack.base_url.replace('http', 'ws', 1)}/ws/requests/{request_id}"
     query = "" if after is None else f"?after={after}"
-    with connect(url + query, additional_headers=person.headers if person else {}, proxy=None) as socket:
+    headers = person.headers if person else {}
+    with connect(url + query, additional_headers=headers, proxy=None, open_timeout=seconds) as socket:
         while True:
             try:
                 yield json.loads(socket.recv(timeout=seconds))

@@ -16,12 +16,15 @@ QUICK = {
     "LINTEL_SWEEP_SECONDS": "0.5",
     "LINTEL_SHUTDOWN_GRACE_SECONDS": "0.5",
 }
+HUNG_S = 600  # with the start of what the first of them starts
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/process" in str(item.path):
             item.add_marker(pytest.mark.process)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(HUNG_S))
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_wrong_variable_is_one_sentence(stack: Stack, alice: Person) -> None:
 def test_interrupt_cancels_the_request(stack: Stack, alice: Person) -> None:
     asked = ask(stack, alice, "document_summary", "-v", "document=" + directive(text="Half", ending="hang"))
     rows = "SELECT id FROM requests_app_airequest WHERE user_id = %s AND first_token IS NOT NULL"
-    wait_for(lambda: stack.sql(rows, alice.id), what="the first text", seconds=60)
+    wait_for(lambda: stack.sql(rows, alice.id), what="the first text")
     asked.send_signal(signal.SIGINT)
     out, err = asked.communicate(timeout=60)
     assert asked.returncode == 130, err

@@ -17,7 +17,7 @@ from tests.process.conftest import QUICK
 from tests.process.stack import Person, Stack, directive, wait_for
 from tests.process.test_faults import charges, tell_holder
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 ROUNDS = 3
 READER = "quality@example.org"
 REPORTS = "SELECT count(*) FROM requests_app_qualityreport"
@@ -66,10 +66,10 @@ def test_each_period_takes_effect_once(
         for _each in range(beats):
             ended.callback(stack.start_beat().kill)
         read(stack, alice, submit(stack, alice, directive(text="Fine.")))
-        wait_for(lambda: mails_to(postbox, f"{alice.name}@example.org"), what="a mail", seconds=60)
+        wait_for(lambda: mails_to(postbox, f"{alice.name}@example.org"), what="a mail")
         for task, count in heard.items():
             enough = count + ROUNDS * beats
-            wait_for(lambda task=task, enough=enough: received(jobs, task) >= enough, what=task, seconds=60)  # type: ignore[misc]
+            wait_for(lambda task=task, enough=enough: received(jobs, task) >= enough, what=task)  # type: ignore[misc]
     once = 1 if beats else 0
     assert mails_to(postbox, f"{alice.name}@example.org") == 1
     assert stack.sql(COMING, alice.id) == [(once,)]

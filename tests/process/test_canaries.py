@@ -122,7 +122,7 @@ class Scene:
 
     def ended(self, request_id: str) -> str:
         query = "SELECT status FROM requests_app_airequest WHERE id = %s AND completed IS NOT NULL"
-        rows = wait_for(lambda: self.stack.sql(query, request_id), what="its end", seconds=30)
+        rows = wait_for(lambda: self.stack.sql(query, request_id), what="its end")
         return str(rows[0][0])
 
 
@@ -366,7 +366,7 @@ UNION SELECT outcome, reason, model, provider FROM requests_app_aiattempt
 """
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_canary_is_found(scene: Scene) -> None:
     for path in PATHS:
         path(scene)
@@ -382,7 +382,7 @@ def test_no_canary_is_found(scene: Scene) -> None:
     assert "Traceback" in said
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", ["json"], indirect=True, scope="module")
 def test_one_id_leads_from_the_call_to_the_worker(scene: Scene) -> None:
     call_id = f"call.{secrets.token_hex(8)}"

@@ -17,7 +17,7 @@ from tests.process.apart import LIMITS, PACE, apart, ask, books_balance, signed_
 from tests.process.client import Reading, events, fetch, read, reading_until, submit
 from tests.process.stack import Person, Stack, directive, wait_for
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 LONG = "Быстрая 🦊 прыгает через ленивую 🐶. " * 8
 SLOW = {"text": LONG, "chunk_chars": 4, "chunk_delay_s": 0.1}
 # With a web server of eight threads, each of which waited by itself for some seconds, the last would wait for minutes.

@@ -33,7 +33,7 @@ from tests.process.apart import (
 from tests.process.client import Reading, fetch, read, reading_until, submit
 from tests.process.stack import Person, Stack, directive, wait_for
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 LONG = "Der schnelle 🦊 springt über den faulen 🐶. " * 6
 KINDS = ("away", "silent", "full", "emptied")
 
@@ -53,7 +53,7 @@ def site(stack: Stack) -> Iterator[Site]:
     with apart(stack, **LIMITS), schedules_every_second(stack):
         worker = stack.start_worker()
         jobs, beat = stack.start_jobs_and_beat()
-        wait_for(lambda: received(jobs, SWEEP_TASK) > 2, what="beat's sweeps", seconds=60)
+        wait_for(lambda: received(jobs, SWEEP_TASK) > 2, what="beat's sweeps")
         yield Site(stack=stack, worker=worker, jobs=jobs, beat=beat)
 
 
@@ -109,9 +109,9 @@ def everything_is_back(site: Site) -> None:
     stack, person = site.stack, site.stack.person()
     heard, swept = received(site.worker), received(site.jobs, SWEEP_TASK)
     request_id = submit(stack, person, directive(text="Fine."))
-    wait_for(lambda: received(site.worker) > heard, what="a wake-up", seconds=60)
+    wait_for(lambda: received(site.worker) > heard, what="a wake-up")
     assert read(stack, person, request_id).text == "Fine."
-    wait_for(lambda: received(site.jobs, SWEEP_TASK) > swept + 2, what="beat's sweeps", seconds=60)
+    wait_for(lambda: received(site.jobs, SWEEP_TASK) > swept + 2, what="beat's sweeps")
     hears_live_text(stack, person)
     assert [child.exit_code() for child in (site.worker, site.jobs, site.beat, stack.web)] == [None] * 4
 

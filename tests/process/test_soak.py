@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,15 +47,8 @@ def failing(stack: Stack) -> Iterator[None]:
 def test_everything_holds_while_the_provider_fails_at_random(stack: Stack, alice: Person, failing: None) -> None:
     print(f"soak: LINTEL_SOAK_SEED={SEED} LINTEL_SOAK_REQUESTS={COUNT}")  # noqa: T201
     ids = [ask(stack, alice, number) for number in range(COUNT)]
-    readings = [Reading() for _each in ids]
-    readers = [
-        threading.Thread(target=read, args=(stack, alice, request_id, reading))
-        for request_id, reading in zip(ids, readings, strict=True)
-    ]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join()
+    with ThreadPoolExecutor(COUNT) as readers:
+        readings = list(readers.map(partial(read, stack, alice), ids))
     facts = look(stack.sql, ids, calls=calls_of(stack, ids), readings=read_by(ids, readings))
     report(readings, facts)
     assert [reading.ended for reading in readings] == [True] * COUNT

@@ -11,7 +11,7 @@ import pytest
 from config.local.home import REPOSITORY
 from tests.process.local.test_whole_run import environment, lintel
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from config.local.ports import any_free
 from config.local.processes import recorded
 from config.local.weights import digest
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 EMBEDDED = ("DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
 
 
