@@ -202,17 +202,44 @@ def test_lost_call_may_be_an_estimate_or_a_correction() -> None:
         assert list(calls.usage_is_the_bill(replace(SOUND, attempts=[lost], usage=usage))) == []
 
 
-def test_zombies_late_call_is_its_own_rows() -> None:
-    first, second = replace(CALLED, outcome="worker_lost"), replace(CALLED, number=2, started=NOON + 3 * SECOND)
-    late, next_one = seen(started=(NOON + 5 * SECOND).timestamp()), seen(started=(NOON + 4 * SECOND).timestamp())
-    rows, orphans = calls.pairs([first, second], [late, next_one])
-    assert (rows, orphans) == ([(first, late), (second, next_one)], [])
+FIRST, SECOND_TRY = replace(CALLED, outcome="empty"), replace(CALLED, number=2, started=NOON + 3 * SECOND)
+BILLS = [replace(USED, tokens=(10, 0, 0, 0)), replace(USED, attempt=2)]
+RETRIED = replace(SOUND, attempts=[FIRST, SECOND_TRY], usage=BILLS)
+
+
+def at(seconds: float, **changed: Any) -> Seen:
+    return seen(started=(NOON + seconds * SECOND).timestamp(), **changed)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(1, 4), (2.98, 3.01), (3.5, 4), (5, 4)],
+    ids=["in turn", "at once", "seen after the next row", "seen after the next call"],
+)
+def test_call_is_its_own_rows_whenever_it_was_seen(first: float, second: float) -> None:
+    told = [at(first, output_tokens=0, text=""), at(second)]
+    facts = replace(RETRIED, calls={"r1": told})
+    assert list(calls.usage_is_the_bill(facts)) == []
+    assert list(calls.every_call_has_its_row(facts, most=2)) == []
+
+
+@pytest.mark.parametrize("first", [1, 2.98, 3.5, 5])
+def test_no_pairing_explains_a_wrong_sum(first: float) -> None:
+    facts = replace(RETRIED, calls={"r1": [at(first, output_tokens=1), at(4)]})
+    assert len(list(calls.usage_is_the_bill(facts))) == 1
+
+
+def test_bills_of_calls_in_turn_are_not_exchanged() -> None:
+    facts = replace(RETRIED, calls={"r1": [at(2.98), at(4, output_tokens=0, text="")]})
+    assert len(list(calls.usage_is_the_bill(facts))) == 2
 
 
 def test_race_is_exact() -> None:
     assert list(budgets.race_took_exactly(room=3, accepted=3, refused=47, asked=50)) == []
     assert list(budgets.race_took_exactly(room=3, accepted=4, refused=46, asked=50))
     assert list(budgets.race_took_exactly(room=3, accepted=3, refused=46, asked=50))
+    assert list(budgets.race_took_exactly(room=3, accepted=4, refused=46, asked=50, disturbed=1)) == []
+    assert list(budgets.race_took_exactly(room=3, accepted=5, refused=45, asked=50, disturbed=1))
 
 
 def test_another_owners_mark_is_found() -> None:

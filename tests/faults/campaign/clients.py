@@ -18,13 +18,13 @@ from tests.faults.campaign.site import MARK
 from tests.faults.oracles.facts import Answer, Named
 from tests.faults.oracles.privacy import Trespass
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 PAUSE_S = 0.1
 ACCEPTED, REFUSED = 202, {402, 429}
 
 
 class GaveUp(Exception):
-    """Two minutes without a clear answer."""
+    """Minutes without a clear answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from ai.tokens import BYTES_PER_TOKEN
 from tests.faults.campaign.clients import GaveUp, Http, body_of, http, in_threads, submit, until_it_ends
@@ -16,11 +17,19 @@ from tests.faults.campaign.plan import ReaderPlan, directive, new_mark
 from tests.faults.campaign.readers import Reader
 from tests.faults.campaign.site import Site
 from tests.faults.oracles.budgets import race_took_exactly
-from tests.process.stack import wait_for
+from tests.process.stack import START_SECONDS, wait_for
 
-# A letter a second: nothing is settled, and so nothing given back, before a race is over.
-SLOW = {"text": "slowly, slowly, slowly, slowly, slowly, slowly", "chunk_chars": 1, "chunk_delay_s": 1.0}
+# A letter a second: nothing is settled, and so nothing given back, before a race is over, on a slow machine too.
+SLOW = {"text": "slowly, " * 75, "chunk_chars": 1, "chunk_delay_s": 1.0}
+SLOW_DEADLINE_S = 600
+# Calls of these beyond the first, and their ends: each may have taken room, or given some back.
+DISTURBED = (
+    "SELECT coalesce(sum(greatest(attempt - 1, 0) + (status <> ALL(%s))::int), 0) FROM requests_app_airequest"
+    " WHERE id = ANY(%s::uuid[])"
+)
+OPEN = ["pending", "processing"]
 LOST_WORKERS = 3
+RACE_S = 400.0
 # As long as the prompt allows an answer to be, and so most of what is held for it.
 LONG = {"text": "Spent. " * 320, "chunk_chars": 500}
 
@@ -33,9 +42,10 @@ class Cover:
     usd: Decimal
 
 
-def race_document(mark: str) -> str:
+def racing_body(mark: str, person: Member) -> dict[str, Any]:
     """Of the same size for every mark, so that the same is held for each."""
-    return f"{mark} races. {directive(SLOW)}"
+    document = f"{mark} races. {directive(SLOW)}"
+    return body_of(document, person, priority="fast", deadline_s=SLOW_DEADLINE_S)
 
 
 def measure_cover(site: Site, people: Sequence[Member], history: History, random: Random) -> Cover:
@@ -45,7 +55,7 @@ def measure_cover(site: Site, people: Sequence[Member], history: History, random
         for person in people:
             mark = new_mark(random)
             history.own(person.id, mark)
-            request_id = submit(own, person, mark, body_of(race_document(mark), person, priority="fast"))
+            request_id = submit(own, person, mark, racing_body(mark, person))
             rises = site.sql(
                 "SELECT measure, share.held FROM requests_app_holdshare AS share"
                 " JOIN requests_app_budgetwindow AS window_ ON window_.id = window_id"
@@ -70,9 +80,7 @@ def race(site: Site, people: Sequence[Member], room: int, racers: int, history: 
         with http([door.port for door in site.doors], history, f"racer {number}", Random(mark)) as own:
             start.wait()
             try:
-                request_id = submit(
-                    own, person, mark, body_of(race_document(mark), person, priority="fast"), what="race"
-                )
+                request_id = submit(own, person, mark, racing_body(mark, person), what="race")
             except GaveUp as problem:
                 history.wrong.append(str(problem))
                 return
@@ -84,8 +92,11 @@ def race(site: Site, people: Sequence[Member], room: int, racers: int, history: 
     threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(racers)]
     for thread in threads:
         thread.start()
-    in_threads(threads, seconds=130, history=history)
-    history.wrong += race_took_exactly(room=room, accepted=len(accepted), refused=len(refused), asked=racers)
+    in_threads(threads, seconds=RACE_S, history=history)
+    [(disturbed,)] = site.sql(DISTURBED, OPEN, [request_id for _person, request_id in accepted.values()])
+    history.wrong += race_took_exactly(
+        room=room, accepted=len(accepted), refused=len(refused), asked=racers, disturbed=int(disturbed)
+    )
     with http([door.port for door in site.doors], history, "racers", random) as own:
         for person, request_id in accepted.values():
             own.ask(person, "POST", f"/api/v1/requests/{request_id}/cancel", what="cancel", about=request_id)
@@ -104,7 +115,7 @@ def spend(site: Site, person: Member, history: History, random: Random) -> None:
             history.own(person.id, mark)
             request_id = submit(own, person, mark, body_of(f"{mark} spends. {directive(LONG)}", person))
             if request_id is None:
-                wait_for(lambda: _mailed(site, person), what=f"mail to {person.name}", seconds=60)
+                wait_for(lambda: _mailed(site, person), what=f"mail to {person.name}", seconds=START_SECONDS)
                 return
             until_it_ends(own, person, request_id)
 
@@ -118,8 +129,9 @@ def deadly_request(site: Site, person: Member, history: History, random: Random)
     mark = new_mark(random)
     history.own(person.id, mark)
     doors = [door.port for door in site.doors]
+    deadly = body_of(f"{mark} kills. {directive(SLOW)}", person, deadline_s=SLOW_DEADLINE_S)
     with http(doors, history, "deadly", random) as own:
-        request_id = submit(own, person, mark, body_of(f"{mark} kills. {directive(SLOW)}", person, deadline_s=120))
+        request_id = submit(own, person, mark, deadly)
         if request_id is None:
             history.wrong.append(f"{mark} was refused")
             return
@@ -129,9 +141,9 @@ def deadly_request(site: Site, person: Member, history: History, random: Random)
         )  # fmt: skip
         reader.start()
         for _each in range(LOST_WORKERS):
-            pid = wait_for(lambda: _writer_of(site, request_id), what="the writer of a deadly request", seconds=90)
+            pid = wait_for(lambda: _writer_of(site, request_id), what="the writer of a deadly request")
             site.kill_worker(next(worker for worker in site.workers if worker.pid == pid))
-        in_threads([reader], seconds=90, history=history)
+        in_threads([reader], seconds=START_SECONDS, history=history)
         _expect_worker_lost(own, person, request_id)
 
 

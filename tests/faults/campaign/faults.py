@@ -14,7 +14,7 @@ from config.local.service import Service
 from tests.faults.campaign.plan import Step
 from tests.faults.campaign.site import Site
 from tests.faults.proxy import Proxy
-from tests.process.stack import wait_for
+from tests.process.stack import START_SECONDS, wait_for
 
 Harm = Callable[[Site, Random], None]
 Lasting = Callable[[Site, Random], AbstractContextManager[None]]
@@ -48,7 +48,7 @@ def kill_worker(site: Site, random: Random) -> None:
 
 
 def _busy(site: Site, random: Random) -> Child:
-    found = wait_for(lambda: site.in_mid_stream(random), what="a worker in mid-stream", seconds=60)
+    found = wait_for(lambda: site.in_mid_stream(random), what="a worker in mid-stream")
     assert found is not None
     return found
 
@@ -65,10 +65,10 @@ def freeze_worker(site: Site, random: Random) -> None:
     zombie.tell_all(signal.SIGSTOP)
     lease = _ids(site, "SELECT id::text FROM requests_app_workerlease WHERE pid = %s", zombie.pid)
     held = _ids(site, "SELECT id::text FROM requests_app_airequest WHERE lease_id = ANY(%s::uuid[])", lease)
-    wait_for(lambda: not _ids(site, LEASES, lease), what="the taking of a frozen worker's lease", seconds=60)
-    wait_for(lambda: not _ids(site, WAITING, held), what="the claims of a frozen worker's requests", seconds=60)
+    wait_for(lambda: not _ids(site, LEASES, lease), what="the taking of a frozen worker's lease")
+    wait_for(lambda: not _ids(site, WAITING, held), what="the claims of a frozen worker's requests")
     zombie.tell_all(signal.SIGCONT)
-    wait_for(lambda: zombie.pid in site.leased(), what="a woken worker's new lease", seconds=60)
+    wait_for(lambda: zombie.pid in site.leased(), what="a woken worker's new lease")
 
 
 def _ids(site: Site, query: str, *parameters: object) -> list[str]:
@@ -81,7 +81,7 @@ def kill_web(site: Site, random: Random) -> None:
     port, child = site.webs[number]
     site.bury(child)
     site.webs[number] = (port, site.launch_web(port))
-    wait_for(lambda: site.answers(port), what="a web server that was killed", seconds=90)
+    wait_for(lambda: site.answers(port), what="a web server that was killed", seconds=START_SECONDS)
 
 
 def kill_jobs(site: Site, _random: Random) -> None:
@@ -209,7 +209,7 @@ def three_beats(site: Site, _random: Random) -> Iterator[None]:
     site.beats += [site.launch_beat(), site.launch_beat()]
     try:
         yield
-        wait_for(lambda: _sent(site) >= sent + 12, what="tasks that three beats send", seconds=90)
+        wait_for(lambda: _sent(site) >= sent + 12, what="tasks that three beats send", seconds=START_SECONDS)
     finally:
         while len(site.beats) > 1:
             site.bury(site.beats.pop())

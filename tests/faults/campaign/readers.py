@@ -20,7 +20,7 @@ from tests.faults.oracles import facts
 from tests.process.client import Event, Reading
 
 SILENCE_S = 8.0
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0
 RAGGED_TRIES = 4
 WRONG_POSITION = {400, 4400}
 

@@ -33,7 +33,7 @@ CHANCE = 0.08  # of the provider's failing by its own seed
 RICH, POOR, TEAM_OF = 9, 30, 3
 AMPLE_USD = "1000"
 RACING_TEAM = 5
-END_S = 150.0
+END_S, CLIENTS_S = 300.0, 600.0
 MAILED = ("no_beat", "three_beats", "deliver_again")
 BROKEN = (AssertionError, OSError, psycopg.Error, redis.RedisError, httpx2.HTTPError, ServiceFailed)
 
@@ -115,12 +115,12 @@ class Round:
             for number, step in enumerate(self.plan.steps, start=1):
                 say(f"{number}/{len(self.plan.steps)} {step.fault}{' + kill' if step.kill else ''}")
                 self._try(step)
-            wait_for(lambda: self._history.cuts >= self._options.cuts, what="readers that were cut", seconds=120)
+            wait_for(lambda: self._history.cuts >= self._options.cuts, what="readers that were cut")
         finally:
             for client in clients:
                 client.stopping.set()
             self._site.heal()
-        in_threads(list(clients), seconds=240, history=self._history)
+        in_threads(list(clients), seconds=CLIENTS_S, history=self._history)
 
     def _try(self, step: Step) -> None:
         """What does not come about as it should is a violation; the round goes on, healed."""

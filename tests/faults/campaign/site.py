@@ -26,7 +26,7 @@ from tests.faults.campaign.postbox import Postbox
 from tests.faults.oracles.processes import Sample
 from tests.faults.proxy import Proxy
 from tests.process.conftest import QUICK
-from tests.process.stack import CELERY, PROGRAMS, Stack, wait_for
+from tests.process.stack import CELERY, PROGRAMS, START_SECONDS, Stack, wait_for
 
 WORKERS = 3
 STREAMS = 60
@@ -83,7 +83,7 @@ class Site(Stack):
             "DATABASE_URL": through(self.services.database_url, self.to_postgres),
             "REDIS_URL": through(self.services.redis_url, self.to_redis),
             "LINTEL_EMBEDDED_MODEL_URL": f"http://127.0.0.1:{self.to_provider.port}/v1",
-            "LINTEL_CONTENT_IDLE_SECONDS": "2",
+            "LINTEL_CONTENT_IDLE_SECONDS": "5",  # of pieces a second apart, on a slow machine
             "LINTEL_CONNECT_SECONDS": "2",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.postbox.port}",
         }
@@ -145,7 +145,7 @@ class Site(Stack):
         return [worker for worker in self.workers if worker.pid in leased]
 
     def wait_for_workers(self, least: int = WORKERS) -> None:
-        wait_for(lambda: len(self.standing()) >= least, what=f"{least} workers' leases", seconds=90)
+        wait_for(lambda: len(self.standing()) >= least, what=f"{least} workers' leases", seconds=START_SECONDS)
 
     def answers(self, port: int) -> bool:
         with contextlib.suppress(httpx2.HTTPError):
@@ -155,7 +155,7 @@ class Site(Stack):
     def wait_until_up(self) -> None:
         """Every process there, and every web server ready through its own connections."""
         for port, child in self.webs:
-            wait_for(lambda port=port: self.answers(port), what=f"a web server ({child.log})", seconds=90)  # type: ignore[misc]
+            wait_for(lambda port=port: self.answers(port), what=f"a web server ({child.log})", seconds=START_SECONDS)  # type: ignore[misc]
         self.wait_for_workers()
 
     def in_mid_stream(self, random: Random) -> Child | None:

@@ -9,7 +9,7 @@ from tests.faults.campaign.options import from_environment
 
 
 @pytest.mark.process
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_nothing_is_lost_nor_overspent_under_faults() -> None:
     tally = run(from_environment())
     print(tally.markdown())  # noqa: T201

@@ -25,10 +25,10 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LINTEL_CATALOGUE = CATALOGUE
     for name in UNLIMITED:
         setattr(settings, name, None)
-    settings.LINTEL_LEASE_SECONDS, settings.LINTEL_RENEW_SECONDS = 1.0, 0.2
+    settings.LINTEL_LEASE_SECONDS, settings.LINTEL_RENEW_SECONDS = 2.0, 0.2
     settings.LINTEL_LOOK_SECONDS, settings.LINTEL_SWEEP_SECONDS = 0.05, 0.2
     settings.LINTEL_FLUSH_SECONDS = 0.0
-    settings.LINTEL_CONTENT_IDLE_SECONDS = 0.5
+    settings.LINTEL_CONTENT_IDLE_SECONDS = 2.0
     for pause in ("runner.STEP_PAUSE_S", "writer.RETRY_PAUSE_S"):
         monkeypatch.setattr(f"requests_app.{pause}", 0.02)
     monkeypatch.setattr("requests_app.live.SEND_SECONDS", 0.1)

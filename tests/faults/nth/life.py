@@ -22,7 +22,7 @@ from requests_app.testing import InlineWorker
 from tests.faults.oracles import acceptance, budgets, lifecycle, texts
 from tests.faults.oracles.calls import every_call_has_its_row, usage_is_the_bill
 from tests.faults.oracles.facts import Facts, Named, Reading, look
-from tests.process.stack import directive
+from tests.process.stack import WAIT_SECONDS, directive
 
 ANSWER = "A 🦊 answered."
 ORACLES: tuple[Callable[[Facts], Iterable[str]], ...] = (
@@ -75,7 +75,7 @@ def hints_are_sent() -> None:
     """Wait until the announcer has tried all that it was given."""
     sent = threading.Event()
     wake._announcer._say(sent.set)
-    assert sent.wait(30)
+    assert sent.wait(WAIT_SECONDS)
 
 
 def work_off(worker: InlineWorker, request: AIRequest) -> None:
@@ -83,7 +83,7 @@ def work_off(worker: InlineWorker, request: AIRequest) -> None:
     for _again in range(10):
         try:
             close_old_connections()
-            worker.finish(request, within_s=30)
+            worker.finish(request, within_s=WAIT_SECONDS)
             break
         except DatabaseError:
             time.sleep(0.01)

@@ -22,6 +22,8 @@ from tests.faults.nth.life import (
 )
 from tests.faults.nth.outside import Effect, Fault, Kind, Side, outside, plant
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(autouse=True)
 def calls_are_counted() -> Iterator[None]:
@@ -67,7 +69,6 @@ def lives(fake: FakeProvider, worker: InlineWorker, token: str) -> Lives:
     return lives
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("effect", ["before", "after"])
 @pytest.mark.parametrize(("side", "kind"), SIDES)
 def test_broken_call(lives: Lives, side: Side, kind: Kind, effect: Effect) -> None:

@@ -115,7 +115,7 @@ class Deaths:
         return bool(self.live(side, Fault(kind=kind, number=number, effect="kill"))["ended"])
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("idle")
 def test_killed_at_every_call(forks: Forks, fake: FakeProvider, token: str, worker: InlineWorker) -> None:
     """All in one test: the process that forks takes longer to begin than many lives and deaths."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tests.faults.oracles.facts import Attempt, Facts, Seen, Usage, by_request
@@ -11,40 +11,72 @@ UNREPORTED = {"report_usage", "odd_usage"}
 LEFT = {"huge_event"}  # longer than any shipped prompt allows an answer to be: the call is left, and estimated
 DIED = {"worker_lost", "lost"}
 STOPPED = {"cancelled", "handed_over", "deadline_exceeded"}
-CLOCKS_S = 0.05  # the row's time is Postgres's, the call's the provider's: one machine, two readings
+CLOCKS_S = 0.001  # Postgres and the provider read one machine's clock; a retry's row may follow within milliseconds
+
+Pairing = Sequence[tuple[Attempt, Seen | None]]
 
 
-def pairs(attempts: Sequence[Attempt], calls: Sequence[Seen]) -> tuple[list[tuple[Attempt, Seen | None]], list[Seen]]:
-    """Each row with its call, and the calls that have none. A call is of the last row of its model that was there."""
-    mine: dict[int, Seen] = {}
-    orphans = []
-    for call in sorted(calls, key=lambda call: float(call["started"])):
-        free = [row for row in attempts if row.number not in mine and _may_be(row, call)]
-        if free:
-            mine[max(free, key=lambda row: row.started).number] = call
-        else:
-            orphans.append(call)
-    return [(row, mine.get(row.number)) for row in attempts], orphans
+def pairings(attempts: Sequence[Attempt], calls: Sequence[Seen]) -> Iterator[tuple[Pairing, list[Seen]]]:
+    """Each way to give every call a row of its model that was there before it, and the calls for which none was there.
+
+    Times do not always tell: what a killed or frozen process sent may be seen after its successor's row, or call.
+    """
+    for mine, orphans in _given(sorted(calls, key=lambda call: float(call["started"])), attempts):
+        yield [(row, mine.get(row.number)) for row in attempts], orphans
+
+
+def _given(calls: Sequence[Seen], free: Sequence[Attempt]) -> Iterator[tuple[dict[int, Seen], list[Seen]]]:
+    """The likeliest first: a call is of the last row that was there."""
+    if not calls:
+        yield {}, []
+        return
+    call, *others = calls
+    rows = sorted((row for row in free if _may_be(row, call)), key=lambda row: row.started, reverse=True)
+    for row in rows:
+        for mine, orphans in _given(others, [each for each in free if each is not row]):
+            yield {row.number: call, **mine}, orphans
+    if not rows:
+        for mine, orphans in _given(others, free):
+            yield mine, [call, *orphans]
 
 
 def _may_be(row: Attempt, call: Seen) -> bool:
     return call["model"] == row.model and row.started <= datetime.fromtimestamp(call["started"] + CLOCKS_S, UTC)
 
 
+def _of_the_best(judged: Iterable[Iterator[str]]) -> list[str]:
+    """What is wrong whichever call was of which row."""
+    return min((list(found) for found in judged), key=len)
+
+
 def every_call_has_its_row(facts: Facts, *, most: int, unreached: bool = False) -> Iterator[str]:
     """I4: no call without a row; a row without a call is of a process that died, or of a provider out of reach."""
     attempts, usage = by_request(facts.attempts), _by_attempt(facts.usage)
     for request in facts.requests:
-        rows, orphans = pairs(attempts[request.id], facts.calls.get(request.id, ()))
-        for orphan in orphans:
-            yield f"{request.id} has a call without a row: {orphan['id']} of {orphan['model']}"
+        rows = attempts[request.id]
         if len(rows) > most:
             yield f"{request.id} was asked for {len(rows)} times"
-        for row, call in rows:
+        for row in rows:
             if not row.outcome:
                 yield f"{request.id} #{row.number} was never closed"
-            elif call is None and (wrong := _uncalled(row, usage.get((request.id, row.number)), unreached=unreached)):
-                yield f"{request.id} #{row.number} {wrong}"
+        yield from _of_the_best(
+            _unmatched(request.id, pairing, orphans, usage, unreached=unreached)
+            for pairing, orphans in pairings(rows, facts.calls.get(request.id, ()))
+        )
+
+
+def _unmatched(
+    request: str, pairing: Pairing, orphans: Sequence[Seen], usage: Mapping[tuple[str, int], Usage], *, unreached: bool
+) -> Iterator[str]:
+    for orphan in orphans:
+        yield f"{request} has a call without a row: {orphan['id']} of {orphan['model']}"
+    for row, call in pairing:
+        if (
+            row.outcome
+            and call is None
+            and (wrong := _uncalled(row, usage.get((request, row.number)), unreached=unreached))
+        ):
+            yield f"{request} #{row.number} {wrong}"
 
 
 def _uncalled(row: Attempt, usage: Usage | None, *, unreached: bool) -> str:
@@ -73,12 +105,19 @@ def usage_is_the_bill(facts: Facts, *, unreached: bool = False) -> Iterator[str]
     unheard = DIED | STOPPED | ({"provider_unavailable"} if unreached else set())
     attempts, usage = by_request(facts.attempts), _by_attempt(facts.usage)
     for request in facts.requests:
-        for row, seen in pairs(attempts[request.id], facts.calls.get(request.id, ()))[0]:
-            record = usage.get((request.id, row.number))
-            if record is None:
-                yield f"{request.id} #{row.number} has no record of usage"
-            elif seen is not None and (wrong := _wrong(row, record, seen, unheard)):
-                yield f"{request.id} #{row.number}: {wrong} ({seen['script']})"
+        yield from _of_the_best(
+            _misbilled(pairing, usage, unheard)
+            for pairing, _orphans in pairings(attempts[request.id], facts.calls.get(request.id, ()))
+        )
+
+
+def _misbilled(pairing: Pairing, usage: Mapping[tuple[str, int], Usage], unheard: Collection[str]) -> Iterator[str]:
+    for row, seen in pairing:
+        record = usage.get((row.request, row.number))
+        if record is None:
+            yield f"{row.request} #{row.number} has no record of usage"
+        elif seen is not None and (wrong := _wrong(row, record, seen, unheard)):
+            yield f"{row.request} #{row.number}: {wrong} ({seen['script']})"
 
 
 def _by_attempt(usage: Sequence[Usage]) -> dict[tuple[str, int], Usage]:
