@@ -31,6 +31,9 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
         [
             ("ai", "llmusagelog", _("Usage records"), "receipt_long"),
             ("requests_app", "tokenbudget", _("Budgets"), "savings"),
+            ("requests_app", "costalert", _("Cost alerts"), "notifications"),
+            ("requests_app", "costalertday", _("Days of cost alerts"), "event"),
+            ("requests_app", "usageday", _("Usage by day"), "calendar_month"),
             ("requests_app", "budgetwindow", _("Periods of budgets"), "date_range"),
             ("requests_app", "budgethold", _("Holds"), "front_hand"),
             ("requests_app", "holdshare", _("Shares of holds"), "pie_chart"),

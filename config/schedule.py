@@ -18,7 +18,7 @@ from django.apps import apps as installed
 from django.db import connections, router, transaction
 from django.utils import timezone
 
-from requests_app.wake import MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK
+from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK
 
 LABEL = "django_celery_beat"
 NOTE = "A default of Lintel ({fingerprint}): it follows each release until it is edited or disabled here."
@@ -42,6 +42,7 @@ class Default:
 # The sweep is also the sign of life of beat and of the jobs worker: /healthz reads it.
 DEFAULTS = (
     Default(name="sweep", task=SWEEP_TASK, every_s=15, expires_s=30),
+    Default(name="count usage", task=COUNT_TASK, every_s=15, expires_s=15),
     Default(name="budget mail", task=MAIL_TASK, every_s=300, expires_s=240),
     # Every hour, for in some time zone a day ends then.
     Default(name="reset_daily_token_budgets", task=RESET_TASK, every_s=3600, expires_s=1800),

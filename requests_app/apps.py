@@ -11,4 +11,5 @@ class RequestsConfig(AppConfig):
     verbose_name = "Requests"
 
     def ready(self) -> None:
+        import_module("requests_app.alert_mail")
         import_module("requests_app.budget_mail")

@@ -26,6 +26,7 @@ from requests_app.models.clock import seconds_from_now
 from requests_app.review import deliver
 from requests_app.runner import CANCELLED, LOST, OVERDUE_S, Run, Runner
 from requests_app.sweep import sweep, take_back
+from requests_app.tally import count
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Keeper:
             Duty(settings.LINTEL_LOOK_SECONDS, self.look),
             Duty(settings.LINTEL_RENEW_SECONDS, deliver),
             Duty(sweep_s, self.sweep, jitter_s=sweep_s / 5),
+            Duty(sweep_s, count, jitter_s=sweep_s / 5),
         ]
 
     def start(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ request_accepted = Signal()
 request_finished = Signal()
 feedback_given = Signal()
 budget_reached = Signal()  # 80 or 100 percent of a window are used, each announced once
+cost_reached = Signal()  # a cost alert, once a day
 swept = Signal()  # a sweep put something right: its facts are a requests_app.sweep.Swept
 
 
@@ -77,6 +78,18 @@ class FeedbackGiven:
 class BudgetReached:
     window_id: UUID
     percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostReached:
+    """A day's known cost has reached a rule's limit. ``prompt_key`` may be empty and ``team_id`` None: all of them."""
+
+    alert_id: UUID
+    prompt_key: str
+    team_id: UUID | None
+    day: date
+    cost_usd: Decimal
+    limit_usd: Decimal
 
 
 def announce_accepted(request: AIRequest) -> None:

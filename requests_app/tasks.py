@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from requests_app.alert_mail import mail_alerts
 from requests_app.budget_mail import mail_due
 from requests_app.models.pulse import BEAT, BEAT_SILENCE, Pulse
 from requests_app.reports import making, sending
 from requests_app.rollover import roll_over
 from requests_app.sweep import sweep
-from requests_app.wake import MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK, TASK
+from requests_app.tally import count_all
+from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK, TASK
 from requests_app.worker import this_worker
 
 
@@ -29,8 +31,9 @@ def sweep_requests() -> None:
 
 @shared_task(name=MAIL_TASK)
 def mail_budgets() -> None:
-    """Sent when a budget reaches a step, and by beat for what was not sent then."""
+    """Sent when a budget or a cost alert is reached, and by beat for what was not sent then."""
     mail_due()
+    mail_alerts()
 
 
 @shared_task(name=RESET_TASK)
@@ -44,3 +47,9 @@ def ai_quality_report() -> None:
     """Sent by beat, all day: one report a day comes of it, and the figures of today."""
     making.make_due()
     sending.mail_due()
+
+
+@shared_task(name=COUNT_TASK)
+def count_usage() -> None:
+    """Sent by beat, for what is more than keepers count beside their other duties."""
+    count_all()

@@ -27,6 +27,7 @@ SWEEP_TASK = "requests_app.sweep"
 MAIL_TASK = "requests_app.mail_budgets"
 RESET_TASK = "requests_app.reset_daily_token_budgets"
 REPORT_TASK = "requests_app.ai_quality_report"
+COUNT_TASK = "requests_app.count_usage"
 QUEUE = "requests"
 MESSAGE_VERSION = 1
 

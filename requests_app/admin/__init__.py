@@ -1,5 +1,6 @@
 """The admin of this app's tables and of ai's, and what a user and a team spend. Each page answers a named question."""
 
+from requests_app.admin.alerts import CostAlertAdmin, CostAlertDayAdmin, UsageDayAdmin
 from requests_app.admin.attempts import AttemptAdmin
 from requests_app.admin.budgets import BudgetAdmin, HoldAdmin, ShareAdmin, WindowAdmin
 from requests_app.admin.feedback import FeedbackAdmin
@@ -16,6 +17,8 @@ from requests_app.admin.workers import WorkerLeaseAdmin
 __all__ = [
     "AttemptAdmin",
     "BudgetAdmin",
+    "CostAlertAdmin",
+    "CostAlertDayAdmin",
     "FeedbackAdmin",
     "HoldAdmin",
     "IdempotencyKeyAdmin",
@@ -33,6 +36,7 @@ __all__ = [
     "SpendingPersonAdmin",
     "SpendingTeamAdmin",
     "UsageAdmin",
+    "UsageDayAdmin",
     "WindowAdmin",
     "WorkerLeaseAdmin",
 ]

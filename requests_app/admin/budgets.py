@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.admin.base import (
     BoundedPaginator,
     LargeTableAdmin,
-    LintelAdmin,
     LookOnlyAdmin,
     LookOnlyInline,
     link,
@@ -29,18 +26,11 @@ from accounts.admin.base import (
     table,
 )
 from accounts.models import Team, User
+from requests_app.admin.historic import HistoricAdmin
 from requests_app.budgets import budgets_of, state_now, state_of, with_windows, worded
 from requests_app.models import AIRequest, BudgetHold, BudgetWindow, HoldShare, TokenBudget
 
-DIGITS = 19  # of what a bigint holds, at least
 IDENTITY = ("user", "team", "measure", "period")  # what is used is counted in the measure, and per period
-
-if TYPE_CHECKING:
-    HistoricAdmin = LintelAdmin
-else:
-
-    class HistoricAdmin(SimpleHistoryAdmin, LintelAdmin):
-        pass
 
 
 def budgets_of_person(person: User) -> SafeString:
@@ -105,31 +95,12 @@ class BudgetAdmin(HistoricAdmin[TokenBudget]):
     def get_readonly_fields(self, request: HttpRequest, obj: TokenBudget | None = None) -> list[Any]:
         return [*IDENTITY, *self.figures] if obj else []
 
-    def has_delete_permission(self, request: HttpRequest, obj: TokenBudget | None = None) -> bool:
-        return False
-
     def save_model(self, request: HttpRequest, obj: TokenBudget, form: Any, change: Any) -> None:
         """Budgets that a first request made have no history yet: what stood there before is its beginning."""
         if change and not TokenBudget.history.filter(id=obj.pk).exists():
             before = TokenBudget.objects.get(pk=obj.pk)
             TokenBudget.history.bulk_history_create([before], default_date=before.created)
         super().save_model(request, obj, form, change)
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        self._or_404(request, object_id)
-        return super().history_view(request, object_id, extra_context)
-
-    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str) -> HttpResponse:
-        self._or_404(request, object_id)
-        if not (version_id.isdecimal() and len(version_id) < DIGITS):
-            raise Http404
-        answer: HttpResponse = super().history_form_view(request, object_id, version_id)  # type: ignore[misc]
-        return answer
-
-    def _or_404(self, request: HttpRequest, object_id: str) -> None:
-        """The library asks the database for whatever stands in the address."""
-        if self.get_object(request, unquote(object_id)) is None:
-            raise Http404
 
     @admin.display(description=gettext_lazy("limit now"))
     def limit_now(self, budget: TokenBudget) -> str:

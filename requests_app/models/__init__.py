@@ -1,3 +1,4 @@
+from requests_app.models.alert import CostAlert, CostAlertDay
 from requests_app.models.attempt import AIAttempt
 from requests_app.models.budget import BudgetHold, BudgetWindow, HoldShare, HoldState, Measure, Period, TokenBudget
 from requests_app.models.chunk import StreamChunk
@@ -9,6 +10,15 @@ from requests_app.models.pulse import Pulse
 from requests_app.models.quality import PromptReview, QualityDay, QualityReport
 from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
 from requests_app.models.review import AIReviewQueue, ReviewAction, ReviewKind, ReviewStep, ReviewVerdict
+from requests_app.models.usage import (
+    ApprovedAnswer,
+    Dimension,
+    Scope,
+    UncountedAnswer,
+    UncountedUsage,
+    UsageCount,
+    UsageDay,
+)
 
 __all__ = [
     "FINAL",
@@ -16,9 +26,13 @@ __all__ = [
     "AIOutputFeedback",
     "AIRequest",
     "AIReviewQueue",
+    "ApprovedAnswer",
     "AttemptReason",
     "BudgetHold",
     "BudgetWindow",
+    "CostAlert",
+    "CostAlertDay",
+    "Dimension",
     "HoldShare",
     "HoldState",
     "IdempotencyKey",
@@ -36,9 +50,14 @@ __all__ = [
     "ReviewKind",
     "ReviewStep",
     "ReviewVerdict",
+    "Scope",
     "Status",
     "StreamChunk",
     "Stuck",
     "TokenBudget",
+    "UncountedAnswer",
+    "UncountedUsage",
+    "UsageCount",
+    "UsageDay",
     "WorkerLease",
 ]

@@ -21,6 +21,8 @@ from requests_app.models import (
     AIReviewQueue,
     BudgetHold,
     BudgetWindow,
+    CostAlert,
+    CostAlertDay,
     HoldShare,
     IdempotencyKey,
     PromptReview,
@@ -31,6 +33,7 @@ from requests_app.models import (
     ReviewStep,
     Status,
     TokenBudget,
+    UsageDay,
     WorkerLease,
 )
 from requests_app.models.clock import seconds_from_now
@@ -62,6 +65,15 @@ def furnish_once(name: str) -> None:
     judge_later(request)
     report(name)
     schedule(name)
+    alarm(name)
+
+
+def alarm(name: str) -> CostAlertDay:
+    """A day of costs, and the rule that it has reached."""
+    today = timezone.now().date()
+    UsageDay.objects.create(day=today, scope="all", dimension="prompt", value=name, calls=1, cost_usd=Decimal(6))
+    rule = CostAlert.objects.create(name=name, prompt_key="document_summary", limit_usd=Decimal(5))
+    return CostAlertDay.objects.create(alert=rule, day=today, cost_usd=Decimal(6), limit_usd=Decimal(5))
 
 
 def report(name: str) -> None:
