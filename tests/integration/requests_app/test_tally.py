@@ -139,9 +139,8 @@ def test_tags_are_counted_within_bounds(metadata: dict[str, object], tags: set[s
     assert set(UsageDay.objects.filter(scope="all", dimension="tag").values_list("value", flat=True)) == tags
 
 
-def test_samples_are_in_nobody_elses_sums(alice: User) -> None:
-    team = sample_team(alice)
-    used(scope=team.pk, subject=alice.pk)
+def test_samples_are_in_nobody_elses_sums(committed: None) -> None:
+    used(scope=sample_team().pk)
     count_all()
     assert set(UsageDay.objects.values_list("scope", flat=True)) == {"team", "user"}
 
