@@ -39,5 +39,6 @@ os.environ.update(
     OPENROUTER_API_KEY="",
     LINTEL_MODELS="",
     LINTEL_EMBEDDED_MODEL_URL="",
+    LINTEL_BREAKER_CALLS="0",  # what one test makes of a model is nothing to the next
     DJANGO_SETTINGS_MODULE="config.settings.test",
 )

@@ -30,17 +30,9 @@ from config.local.stack import RunningServices
 T = TypeVar("T")
 _names = itertools.count(1)
 PROGRAMS = Path(sys.executable).parent
-# Tests and measurements send more than people do, and make one model fail that all share. Budgets of their own hold as
-# everywhere.
+# Tests and measurements send more than people do. Budgets of their own hold as everywhere.
 UNLIMITED = dict.fromkeys(
-    (
-        "LINTEL_DAILY_TOKENS",
-        "LINTEL_USER_REQUESTS",
-        "LINTEL_TEAM_REQUESTS",
-        "LINTEL_REQUESTS_PER_MINUTE",
-        "LINTEL_BREAKER_CALLS",
-    ),
-    "0",
+    ("LINTEL_DAILY_TOKENS", "LINTEL_USER_REQUESTS", "LINTEL_TEAM_REQUESTS", "LINTEL_REQUESTS_PER_MINUTE"), "0"
 )
 # Limits that tell a hang from a slow machine, and nothing else: a test run may share two cores with much.
 START_SECONDS = 300.0

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from pytest_django import Settings
 from redis.asyncio import Redis
 
@@ -20,7 +20,7 @@ from ai.traffic import Chosen, Cooling, SharedTraffic
 from ai.types import ModelSpec, ProviderSpec
 
 WRONG = BadCall("no such parameter")
-REDIS_URL = settings.REDIS_URL or ""
+REDIS_URL = django_settings.REDIS_URL or ""
 DOWN = Overloaded("overloaded")
 
 
@@ -30,6 +30,11 @@ def a_model(**limits: Any) -> ModelSpec:
     return ModelSpec(
         name="small", provider=provider, context_window=1, max_output_tokens=1, capabilities=frozenset(), **limits
     )
+
+
+@pytest.fixture(autouse=True)
+def heeded(settings: Settings) -> None:
+    settings.LINTEL_BREAKER_CALLS = 5
 
 
 @pytest.fixture

@@ -20,6 +20,11 @@ from ai.traffic import key_of
 NAME = "embedded/smollm2-135m-instruct"
 
 
+@pytest.fixture(autouse=True)
+def heeded(settings: Settings) -> None:
+    settings.LINTEL_BREAKER_CALLS = 5
+
+
 @pytest.fixture
 def staff(db: None) -> Client:
     client = Client()

@@ -75,7 +75,7 @@ def test_without_scripts_everything_is_looked_at_first(staff: Client, whole: Non
     assertContains(staff.get("/operations"), "url=/operations?whole")
     answer = staff.get("/operations?whole")
     states = dict(re.findall(r'id="check-(\w+)" data-state="(\w+)"', answer.content.decode()))
-    assert states == {**dict.fromkeys(KEYS, "ok"), "providers": "idle", "queues": "idle"}
+    assert states == {**dict.fromkeys(KEYS, "ok"), **dict.fromkeys(["providers", "breakers", "queues"], "idle")}
     assertContains(answer, "Everything works.")
 
 
