@@ -36,5 +36,5 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         messages.warning(request, _("This sign-in link has been used or is older than ten minutes."))
         return redirect(settings.LOGIN_URL)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user)
     return redirect(settings.LOGIN_REDIRECT_URL)

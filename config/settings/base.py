@@ -150,6 +150,7 @@ CHANNEL_LAYERS = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.rights.RightsBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "run"
 LOGOUT_REDIRECT_URL = "login"

@@ -159,7 +159,7 @@ def test_the_page_costs_the_same_for_many(
     for number in range(12):
         User.objects.create_user(f"sailor{number}")
         teams.add(alice, harbour.pk, username=f"sailor{number}", role=MEMBER)
-    with django_assert_max_num_queries(6):  # two are the permissions of the navigation
+    with django_assert_max_num_queries(4):
         page.get(f"/account/teams/{harbour.pk}")
 
 

@@ -158,7 +158,7 @@ def test_the_list_costs_the_same_for_many(
 ) -> None:
     for number in range(15):
         issue(alice, name=f"number {number}", days=30)
-    with django_assert_max_num_queries(6):  # two are the permissions of the navigation
+    with django_assert_max_num_queries(4):
         page.get("/account/tokens")
 
 
