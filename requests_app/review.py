@@ -30,7 +30,7 @@ from requests_app.models import (
     Status,
 )
 from requests_app.models.clock import DatabaseClock, seconds_from_now
-from requests_app.models.review import AIReviewQueueQuerySet
+from requests_app.models.review import LONGEST_NOTE, AIReviewQueueQuerySet
 from requests_app.wake import changed
 
 LOCK_S = 15 * 60
@@ -92,8 +92,15 @@ def approve(person: User, item_id: UUID, *, note: str = "", text: str | None = N
 
 def reject(person: User, item_id: UUID, *, note: str) -> AIReviewQueue:
     if not note.strip():
-        raise ReviewInvalid("/note", _("Say why this answer is rejected: its asker reads it."))
+        raise ReviewInvalid("/note", _why(item_id))
     return _decide(person, item_id, ReviewVerdict.REJECTED, note=note)
+
+
+def _why(item_id: UUID) -> str:
+    """For whom the reason of a rejection is."""
+    if AIReviewQueue.objects.filter(pk=item_id, kind=ReviewKind.AUDIT).exists():
+        return _("Say why this answer is rejected, for reviewers and administrators: it has been delivered.")
+    return _("Say why this answer is rejected: its asker reads it.")
 
 
 def undo(person: User, item_id: UUID) -> AIReviewQueue:
@@ -124,7 +131,7 @@ def withdraw(request_id: UUID) -> bool:
 
 def hurry_overdue() -> int:
     """Put what is overdue before all others, once; how many."""
-    late = AIReviewQueue.objects.open().filter(due__lte=DatabaseClock(), escalated=False).order_by("pk")
+    late = AIReviewQueue.objects.overdue().filter(escalated=False).order_by("pk")
     with transaction.atomic():
         items = list(late.select_for_update(skip_locked=True, of=("self",))[:BATCH])
         AIReviewQueue.objects.filter(pk__in=[item.pk for item in items]).update(escalated=True, priority=100)
@@ -182,7 +189,7 @@ def _deliver(item_id: UUID, request_id: UUID) -> bool:
 
 def _ending_of(item: AIReviewQueue) -> Ending:
     if item.verdict == ReviewVerdict.REJECTED:
-        return Ending(status=Status.REJECTED, code="rejected", message=item.note[:500])
+        return Ending(status=Status.REJECTED, code="rejected", message=item.note[:LONGEST_NOTE])
     edited = item.verdict == ReviewVerdict.EDITED
     return Ending(
         status=Status.DONE,

@@ -16,7 +16,6 @@ from accounts.moments import first_id_since
 from ai.models import PromptTemplate
 from requests_app.admin.spending import midnight
 from requests_app.models import AIRequest, AIReviewQueue, Stuck
-from requests_app.models.clock import DatabaseClock
 from requests_app.models.request import AIRequestQuerySet
 from requests_app.models.review import AIReviewQueueQuerySet
 from requests_app.pages.wording import FAILURES
@@ -82,7 +81,7 @@ class ReviewStateFilter(admin.SimpleListFilter):
         rows = cast("AIReviewQueueQuerySet", queryset)
         chosen = {
             "waiting": rows.open(),
-            "overdue": rows.open().filter(due__lte=DatabaseClock()),
+            "overdue": rows.overdue(),
             "judged": rows.filter(closed=None).exclude(verdict=""),
             "closed": rows.exclude(closed=None),
         }

@@ -23,9 +23,9 @@ from accounts.admin.base import LargeTableAdmin, LookOnlyInline, link
 from requests_app.admin.filters import ReviewedPromptFilter, ReviewStateFilter
 from requests_app.models import AIReviewQueue, ReviewAction, ReviewVerdict
 from requests_app.models.request import texts_of
+from requests_app.models.review import MAY_JUDGE
 from requests_app.pages.difference import difference
 from requests_app.pages.reasons import due_of, reasons_of
-from requests_app.pages.reviews import MAY_JUDGE
 
 OPEN = "texts"
 TEXTS = ("text", "output", "edited_text", "edited_output")
@@ -49,7 +49,7 @@ class ActionsInline(LookOnlyInline[ReviewAction, AIReviewQueue]):
     fields = readonly_fields = ("at", "step", "verdict", "person", "note")
 
     def get_fields(self, request: HttpRequest, obj: AIReviewQueue | None = None) -> list[Any]:
-        return [field for field in self.fields if field != "note" or request.user.has_perm(MAY_JUDGE)]
+        return [field for field in self.fields if field != "note" or _may_read(request, obj)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewAction]:
         return super().get_queryset(request).select_related("person")
@@ -102,7 +102,7 @@ class ReviewQueueAdmin(LargeTableAdmin[AIReviewQueue]):
     def get_fieldsets(self, request: HttpRequest, obj: AIReviewQueue | None = None) -> list[Any]:
         waits = ["state", "kind", "because", "priority", "escalated", "due", "due_in_words", "created"]
         judged = ["verdict", "decided_by", "decided_at", "effective_at", "closed"]
-        said = ["note"] if request.user.has_perm(MAY_JUDGE) else []
+        said = ["note"] if _may_read(request, obj) else []
         return [
             (None, {"fields": ["prompt", "request", *waits, "to_page"]}),
             (gettext_lazy("In whose hands"), {"fields": ["claimed_by", "claimed_until"]}),
@@ -162,9 +162,14 @@ class ReviewQueueAdmin(LargeTableAdmin[AIReviewQueue]):
 
 
 def _text_fields(request: HttpRequest, row: AIReviewQueue | None) -> list[str]:
-    if not request.user.has_perm(MAY_JUDGE) or _is_own(request, row):
+    if not _may_read(request, row):
         return ["texts_hidden"]
     return SHOWN if _opens_texts(request) else ["texts_closed"]
+
+
+def _may_read(request: HttpRequest, row: AIReviewQueue | None) -> bool:
+    """Answers, and what reviewers wrote beside them."""
+    return request.user.has_perm(MAY_JUDGE) and not _is_own(request, row)
 
 
 def _is_own(request: HttpRequest, row: AIReviewQueue | None) -> bool:

@@ -17,6 +17,8 @@ from requests_app.models.request import AIRequest
 if TYPE_CHECKING:
     from accounts.models import User
 
+MAY_JUDGE = "requests_app.decide_review"
+LONGEST_NOTE = 500
 URGENT = 90  # the priority from where on an answer is due sooner
 
 
@@ -72,6 +74,9 @@ class AIReviewQueueQuerySet(models.QuerySet["AIReviewQueue"]):
     def effective(self) -> AIReviewQueueQuerySet:
         """Decided, and nobody can take it back any more."""
         return self.filter(closed=None, effective_at__lte=DatabaseClock()).exclude(verdict="")
+
+    def overdue(self) -> AIReviewQueueQuerySet:
+        return self.open().filter(due__lte=DatabaseClock())
 
     def in_turn(self) -> AIReviewQueueQuerySet:
         return self.order_by("-priority", "due", "id")

@@ -106,7 +106,8 @@ def _repaired(request: AIRequest) -> Iterator[Fact]:
 
 def _times(request: AIRequest) -> Iterator[Fact]:
     if request.first_token:
-        yield Fact(label=_("First words"), text=seconds(request.first_token - request.created))
+        label = _("Began to write") if request.gated else _("First words")
+        yield Fact(label=label, text=seconds(request.first_token - request.created))
     if request.completed:
         yield Fact(label=_("To the end"), text=seconds(request.completed - request.created))
     if request.takeovers:

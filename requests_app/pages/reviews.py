@@ -25,7 +25,6 @@ from requests_app.pages.timeline import Step, steps_of
 from requests_app.pages.wording import ago, title_of
 
 MOST = 100
-MAY_JUDGE = "requests_app.decide_review"
 TEXTS = ("text", "output", "edited_text", "edited_output", *texts_of("request"))
 
 

@@ -84,9 +84,9 @@ def _wrote_first(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIA
 
 
 def _first_words(request: AIRequest) -> Step:
-    return Step(
-        title=_("First words"), state="past", at=request.first_token, clock=_since(request, request.first_token)
-    )
+    """Of what has to be judged first nobody has seen them."""
+    title = _("The model began to write") if request.gated else _("First words")
+    return Step(title=title, state="past", at=request.first_token, clock=_since(request, request.first_token))
 
 
 def _last(request: AIRequest, waiting: Place | None) -> Iterator[Step]:

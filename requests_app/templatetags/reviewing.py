@@ -6,7 +6,8 @@ from django import template
 from django.template import RequestContext
 
 from requests_app import review
-from requests_app.pages.reviews import MAY_JUDGE, MOST
+from requests_app.models.review import MAY_JUDGE
+from requests_app.pages.reviews import MOST
 
 register = template.Library()
 

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 from requests_app import review as reviewing
 from requests_app.errors import NotReviewable, ReviewInvalid
 from requests_app.models import AIReviewQueue
+from requests_app.models.review import MAY_JUDGE
 from requests_app.pages.asking import PageRequest, for_whole_or_part, there_for, uuid_or_none
-from requests_app.pages.reviews import MAY_JUDGE, Draft, Queue, ReviewPage, item_for
+from requests_app.pages.reviews import Draft, Queue, ReviewPage, item_for
 from requests_app.pages.verdicts import STEPS, Said
 
 SAID = {

@@ -55,7 +55,8 @@ def furnish_once(name: str) -> None:
     hold(request)
     IdempotencyKey.objects.create(user=user, method="POST", path="/", key=name, body_hash="0", request=request)
     rate(request)
-    template = PromptTemplate.objects.create(key=name, version="1", hash="0", content="{}", published=True)
+    content = PromptTemplate.objects.filter(key="document_summary").latest("created").content
+    template = PromptTemplate.objects.create(key=name, version="1", hash="0", content=content, published=True)
     PromptLabel.objects.create(key=name, template=template, by="alice", reason="better")
     Pulse.objects.create(name=name, since=timezone.now(), at=timezone.now())
     Group.objects.create(name=name)

@@ -259,6 +259,13 @@ class TestVerdict:
         press(bobs, item, "approve")
         assert item.verdict == "approved"
 
+    def test_reason_of_a_rejection_is_for_whom_it_is_said_to_be(self, bobs: Client, alice: User) -> None:
+        item = answer(ask(alice, {"audit": "always"})).review
+        press(bobs, item, "take")
+        page = press(bobs, item, "reject", note="")
+        assertContains(page, "for reviewers and administrators", status_code=422)
+        assertNotContains(page, "its asker reads it", status_code=422)
+
 
 class TestUndo:
     @pytest.mark.parametrize(
@@ -296,6 +303,8 @@ class TestAsker:
         seen = page.get(f"/requests/{held.request_id}")
         assertContains(seen, "The answer is being reviewed.")
         assertContains(seen, 'data-final="no"')
+        assertContains(seen, "The model began to write")
+        assertNotContains(seen, "First words")
         assertContains(page.get("/history"), 'data-state="review">in review')
         assertContains(page.get("/history?status=review"), f"row-{held.request_id}")
 

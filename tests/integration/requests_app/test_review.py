@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -67,9 +64,10 @@ def held(alice: User) -> AIReviewQueue:
     return AIReviewQueue.objects.get(request=answer(ask(alice)))
 
 
-def later() -> None:
-    """The time to think again has passed."""
-    AIReviewQueue.objects.update(effective_at=F("effective_at") - timedelta(seconds=review.UNDO_S + 1))
+def later(*items: AIReviewQueue) -> None:
+    """The time to think again has passed, for these or for all."""
+    rows = AIReviewQueue.objects.filter(pk__in=[item.pk for item in items]) if items else AIReviewQueue.objects
+    rows.update(effective_at=F("effective_at") - timedelta(seconds=review.UNDO_S + 1))
 
 
 def steps(item: AIReviewQueue) -> list[str]:
@@ -271,52 +269,3 @@ class TestJudging:
         assert review.deliver() == 1
         request.refresh_from_db()
         assert (request.status, request.result) == ("done", ANSWER)
-
-
-@pytest.mark.parametrize("race", ["take", "approve and reject", "deliver", "deliver and withdraw", "deliver and undo"])
-def test_of_those_who_race_one_wins(committed: None, race: str) -> None:
-    alice, bob, carol = (User.objects.create_user(name) for name in ("alice", "bob", "carol"))
-    for _again in range(20):
-        request = answer(ask_for_approval(alice))
-        item = request.review
-        contenders = contest(race, request, item, bob, carol)
-        assert sorted(in_threads(contenders)) == [False, True], race
-        request.refresh_from_db()
-        if race.startswith("deliver"):
-            delivered = "delivered" in steps(item)
-            assert delivered == (request.status in {"done", "rejected"})
-
-
-def contest(race: str, request: AIRequest, item: AIReviewQueue, bob: User, carol: User) -> list[Callable[[], object]]:
-    if race == "take":
-        return [lambda: review.take(bob, item.pk), lambda: review.take(carol, item.pk)]
-    review.take(bob, item.pk)
-    if race == "approve and reject":
-        return [lambda: review.approve(bob, item.pk), lambda: review.reject(bob, item.pk, note="no")]
-    review.approve(bob, item.pk)
-    if race == "deliver and undo":
-        return [lambda: review.undo(bob, item.pk), review.deliver]
-    later()
-    other = review.deliver if race == "deliver" else lambda: review.withdraw(request.pk)
-    return [review.deliver, other]
-
-
-def in_threads(contenders: list[Callable[[], object]]) -> list[bool]:
-    """Whether each had its way, all having begun at once."""
-    start, won = threading.Barrier(len(contenders)), []
-
-    def contend(step: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            won.append(bool(step()))
-        except NotReviewable:
-            won.append(False)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=contend, args=(step,)) for step in contenders]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return won
