@@ -100,4 +100,5 @@ class ReviewInvalid(RequestError):
 
     def __init__(self, pointer: str, detail: str) -> None:
         self.problem = Problem(pointer=pointer, detail=detail)
+        self.problems = (self.problem,)
         super().__init__(detail)

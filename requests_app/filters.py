@@ -1,4 +1,4 @@
-"""Which requests of a list are wanted: one set of filters for the API and for the History page."""
+"""Which rows of a list are wanted: of requests one set of filters for the API and for the History page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from django_filters.fields import IsoDateTimeField, MultipleChoiceField
 
-from requests_app.models import Status
+from requests_app.models import ReviewKind, Status
+from requests_app.models.review import AIReviewQueueQuerySet
 
 
 class InstantField(IsoDateTimeField):  # type: ignore[misc]  # the library is untyped
@@ -45,3 +47,17 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]  # the libr
     object_id = django_filters.CharFilter(max_length=200)
     created_after = InstantFilter(field_name="created", lookup_expr="gt")
     created_before = InstantFilter(field_name="created", lookup_expr="lt")
+
+
+class ReviewFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library is untyped
+    """Of answers that wait for a verdict."""
+
+    state = django_filters.ChoiceFilter(
+        choices=[("open", _("waiting")), ("mine", _("in my hands")), ("overdue", _("overdue"))], method="in_state"
+    )
+    kind = django_filters.ChoiceFilter(choices=ReviewKind.choices)
+
+    def in_state(self, rows: AIReviewQueueQuerySet, _name: str, state: str) -> AIReviewQueueQuerySet:
+        if state == "mine":
+            return rows.held_by(self.request.user)
+        return rows.overdue() if state == "overdue" else rows

@@ -1,4 +1,7 @@
-"""Pages of newest rows first, by key and not by offset: rows that arrive meanwhile shift nothing."""
+"""Pages of newest rows first, by key and not by offset: rows that arrive meanwhile shift nothing.
+
+Reviews come in the order in which they want their verdict.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from requests_app.models import AIRequest
+from requests_app.models import AIRequest, AIReviewQueue
+from requests_app.models.review import AIReviewQueueQuerySet
 
 PAGE = 50
+MOST_URGENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +61,42 @@ def page_of(queryset: QuerySet[AIRequest], after: Cursor | None, *, size: int = 
         queryset = queryset.filter(after.older())
     rows = list(queryset.order_by("-created", "-id")[: size + 1])
     return Page(rows=rows[:size], next=Cursor.at(rows[size - 1]) if len(rows) > size else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The last review that was shown; opaque to clients."""
+
+    priority: int
+    due: datetime
+    id: UUID
+
+    @classmethod
+    def parse(cls, text: str) -> Turn:
+        """Raises ValueError."""
+        priority, due, key = urlsafe_b64decode(text.encode("ascii")).decode("ascii").split(" ")
+        moment = datetime.fromisoformat(due)
+        if moment.utcoffset() != timedelta(0) or not 0 <= int(priority) <= MOST_URGENT:
+            raise ValueError("a turn is a priority, a time in UTC and an id")
+        return cls(priority=int(priority), due=moment, id=UUID(key))
+
+    @classmethod
+    def at(cls, row: AIReviewQueue) -> Turn:
+        return cls(priority=row.priority, due=row.due, id=row.pk)
+
+    def __str__(self) -> str:
+        return urlsafe_b64encode(f"{self.priority} {self.due.isoformat()} {self.id}".encode("ascii")).decode("ascii")
+
+    def later(self) -> Q:
+        same = Q(priority=self.priority)
+        return Q(priority__lt=self.priority) | same & (Q(due__gt=self.due) | Q(due=self.due, id__gt=self.id))
+
+
+def turns_of(
+    queryset: AIReviewQueueQuerySet, after: Turn | None, *, size: int = PAGE
+) -> tuple[list[AIReviewQueue], Turn | None]:
+    """The most urgent rows, or those that come after a cursor; and where the next page begins."""
+    if after is not None:
+        queryset = queryset.filter(after.later())
+    rows = list(queryset.in_turn()[: size + 1])
+    return rows[:size], Turn.at(rows[size - 1]) if len(rows) > size else None

@@ -8,16 +8,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from requests_app.api.paging import NewestFirst
-from requests_app.filters import RequestFilter
-from requests_app.models import AIRequest
+from requests_app.api.paging import ByCursor
 
 
 class KnownParameters(DjangoFilterBackend):  # type: ignore[misc]  # the library is untyped
     """A misspelt filter is refused: silently it would show everything."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[AIRequest], view: APIView) -> Any:
-        known = {*RequestFilter.base_filters, NewestFirst.param}
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> Any:
+        known = {*self.get_filterset_class(view, queryset).base_filters, ByCursor.param}
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             raise ValidationError({name: f"is not one of {', '.join(sorted(known))}" for name in unknown})

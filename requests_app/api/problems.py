@@ -20,7 +20,7 @@ from rest_framework.settings import api_settings
 from ai.errors import MOST_PROBLEMS, Problem, PromptBroken
 from ai.storable import pointer
 from requests_app.api.budget import Budget
-from requests_app.errors import BudgetExceeded, RequestError, SubmissionInvalid, TooMany
+from requests_app.errors import BudgetExceeded, RequestError, ReviewInvalid, SubmissionInvalid, TooMany
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
 
 EXPECTED = ("provider_unavailable", "unavailable")  # of the server's errors, those that need no debugging
@@ -65,7 +65,7 @@ class ProblemHandler(ExceptionHandler):
         if isinstance(exc, TooMany):
             return Fault(exc.code, str(exc), wait=exc.wait_s)
         if isinstance(exc, RequestError):
-            errors = exc.problems if isinstance(exc, SubmissionInvalid) else ()
+            errors = exc.problems if isinstance(exc, SubmissionInvalid | ReviewInvalid) else ()
             return Fault(exc.code, str(exc), errors=errors)
         if isinstance(exc, PromptBroken):  # only while its file is edited, in local settings
             return Fault("prompt_broken", str(exc))

@@ -74,6 +74,19 @@ LINKS: Described = {
     "required": ["self"],
 }
 
+REASONS: Described = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "code": TEXT,
+            "measured": {"type": ["number", "null"]},
+            "limit": {"type": ["number", "null"]},
+        },
+        "required": ["code"],
+    },
+}
+
 # What any operation may answer, whatever it does: who calls, how, and when the database is away.
 ANY = ("not_authenticated", "authentication_failed", "method_not_allowed", "internal_error", "unavailable")
 BODY = ("permission_denied", "too_slow", "length_required", "too_large")
@@ -83,7 +96,10 @@ ACCEPTING = (
     *("idempotency_key_invalid", "idempotency_key_busy", "idempotency_key_reused", "provider_unavailable"),
 )
 STREAM = ("not_authenticated", "not_found", "method_not_allowed", "position_invalid", "unavailable")
-ANSWERS = ("RequestSummary", "RequestDetail", "Feedback", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget")
+ANSWERS = (
+    *("RequestSummary", "RequestDetail", "Feedback", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget"),
+    *("ReviewSummary", "ReviewDetail", "ReviewAttempt", "ReviewLogEntry"),
+)
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,255}$"},
