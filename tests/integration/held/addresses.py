@@ -110,6 +110,8 @@ def fill(route: str, held: Held) -> list[str]:
         pytest.fail(f"The route {route!r} is a regular expression: write addresses of it into WRITTEN_OUT of {HERE}.")
     slots = list(PARAMETER.finditer(route))
     known = [values(route[: slot.end()], held) for slot in slots]
+    if not all(known):
+        pytest.fail(f"Nothing stands for a parameter of {route!r}: let furnish() of tests/integration/admin make it.")
     return [_put(route, chosen) for chosen in product(*known)]
 
 

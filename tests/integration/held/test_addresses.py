@@ -27,6 +27,7 @@ from requests_app.models import AIRequest, AIReviewQueue, ReviewAction, Status, 
 from tests.integration.admin.furniture import furnish
 from tests.integration.held.addresses import NOWHERE, Address, addresses, keys, requests
 from tests.integration.held.answers import MARK, Held, carry_out, hold_in_every_state
+from tests.integration.requests_app.conftest import SMALL
 from tests.services import SERVICES
 
 # Where the asker is to find the answer once it is approved; else nothing here could fail.
@@ -134,7 +135,7 @@ def ways(client: Client, address: Address, held: Held) -> Iterator[tuple[str, Ca
     follow = address.route.startswith(("history", "requests", "review"))
     more = {"texts": "", "whole": "", "id": ids, "from": ids[0]}
     yield "GET of a part of", lambda: client.get(path, more, headers={"HX-Request": "true"})
-    said = {"step": "take", "rating": "1", "id": ids, "post": "yes"}
+    said = {"step": "take", "rating": "1", "model": SMALL, "id": ids, "post": "yes"}
     yield "POST", lambda: client.post(path, said, follow=follow)
 
 
