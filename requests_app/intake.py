@@ -25,7 +25,7 @@ from ai.routing import model_for
 from ai.tokens import estimate_messages
 from ai.tracing import traceparent
 from ai.types import ModelSpec
-from requests_app import judging, ledger, lifecycle, review
+from requests_app import judging, ledger, lifecycle, reuse, review
 from requests_app.budgets import Amount
 from requests_app.context import http_request_id
 from requests_app.errors import (
@@ -181,6 +181,7 @@ def _prepare(user: User, submission: Submission) -> Prepared:
         metadata=dict(submission.metadata),
         retry_of=submission.retry_of,
         gated=judging.is_gated(template),
+        fingerprint=_fingerprint(user, submission, template, route),
         route=[model.name for model in route],
         model_asked=route[0].name,
         deadline=seconds_from_now(submission.deadline_s or template.deadline_s),
@@ -227,6 +228,13 @@ def _needed(submission: Submission, template: PromptTemplate, route: tuple[Model
     if needed > window:
         raise ContextTooLong(needed=needed, window=window)
     return max(needed for needed, _window in needs)
+
+
+def _fingerprint(user: User, submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> str:
+    """Whoever asks again after an answer wants another one."""
+    if submission.retry_of is not None or not reuse.may_serve_again(template):
+        return ""
+    return body_hash([str(user.pk), template.hash, [model.name for model in route], submission.payload])
 
 
 def _most(needed: int, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> Amount:

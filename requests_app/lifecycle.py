@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from requests_app.models import (
 from requests_app.models.clock import DatabaseClock, seconds_from_now
 from requests_app.models.request import AIRequestQuerySet
 from requests_app.models.review import due_s
+from requests_app.reuse import Earlier, free_twins
 from requests_app.signals import announce_finished
 
 CLAIM = """
@@ -126,6 +128,8 @@ class Ending:
     refused: bool | None = None
     length: int | None = None
     """Both of the model's own answer, whatever people make of it later; None leaves what stands there."""
+    earlier: Earlier | None = None
+    """Whose answer it is, where none was asked for."""
 
     @property
     def kept_back(self) -> bool:
@@ -220,7 +224,7 @@ def finish(request: AIRequest, *, attempt: int, ending: Ending, closed: ClosedCa
     with _spend_stays(request, closed) as used:
         if closed is None:
             used = close_lost_calls(request, text=ending.text, outcome=ending.code or "lost")
-        if ending.status == Status.DONE:
+        if ending.status == Status.DONE and ending.earlier is None:
             verdict = judging.verdict_on(request, text=ending.text, output=ending.output, repaired=ending.repaired)
             ending = replace(ending, verdict=verdict)
         end(AIRequest.objects.held(request.pk, attempt), request, ending, used=used)
@@ -258,6 +262,8 @@ def end(row: AIRequestQuerySet, request: AIRequest, ending: Ending, *, used: Amo
         _queue_review(request, ending, ending.verdict)
     if not ending.kept_back:
         announce_finished(request.pk)
+    if request.fingerprint and request.status == Status.PROCESSING:
+        transaction.on_commit(partial(free_twins, request.fingerprint), robust=True)
     ledger.close(request.pk, used)
 
 
@@ -271,12 +277,23 @@ def _kept(request: AIRequest, ending: Ending) -> dict[str, Any]:
     measured = {"refused": ending.refused, "answer_length": ending.length}
     return {
         **{name: value for name, value in measured.items() if value is not None},
+        **(_whose(ending.earlier) if ending.earlier else {}),
         "result": ending.text if done else None,
         "partial": "" if done or request.gated else ending.text,
         "output": ending.output if done else None,
         "repaired": ending.repaired and done,
         "error_code": ending.code,
         "error_message": ending.message,
+    }
+
+
+def _whose(earlier: Earlier) -> dict[str, Any]:
+    return {
+        "answered_by_id": earlier.request_id,
+        "provider": earlier.provider,
+        "model": earlier.model,
+        "saved_usd": earlier.saved_usd,
+        "stale": earlier.stale,
     }
 
 

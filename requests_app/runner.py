@@ -26,7 +26,7 @@ from ai.routing import model
 from ai.tracing import CONSUMER, note_status, span
 from ai.traffic import Traffic
 from ai.types import TextDelta
-from requests_app import lifecycle
+from requests_app import lifecycle, reuse
 from requests_app.context import carry
 from requests_app.database import DatabaseThreads, Together
 from requests_app.errors import BudgetExceeded
@@ -34,11 +34,12 @@ from requests_app.ledger import most_of
 from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost, Opening
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, AttemptReason, Status
+from requests_app.reuse import Earlier, TwinAsks
 from requests_app.writer import ChunkWriter, Stream
 
 logger = logging.getLogger(__name__)
 
-Terminal = Answered | Failed | PutBack | Stopped
+Terminal = Answered | Failed | PutBack | Stopped | Earlier | TwinAsks
 
 CANCELLED, LOST, HANDED_OVER = "cancelled", "lost", "handed_over"
 OVERDUE_S = 30.0
@@ -138,6 +139,10 @@ class Runner:
     async def _drive(self, run: Run) -> Terminal:
         """Follow the engine to its last event. An error of ours ends the request, not the worker."""
         try:
+            if run.request.fingerprint and (
+                found := await self._step(run, reuse.find, run.request, attempt=run.attempt)
+            ):
+                return found
             job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
             async with aclosing(drive(job)) as events:
                 async for event in events:
@@ -148,6 +153,8 @@ class Runner:
                             self._append(run, text)
                         case CallClosed():
                             run.closed = closed_call(run, event)
+                        case Failed(code="provider_unavailable") if run.request.fingerprint:
+                            return await self._step(run, reuse.last_good, run.request) or event
                         case _:
                             return event
         except FenceLost:
@@ -219,6 +226,8 @@ class Runner:
         match event:
             case PutBack(after_s=after_s):
                 await self._put_back(run, after_s, AttemptReason.RESUMED)
+            case TwinAsks():
+                await self._put_back(run, reuse.TWIN_S, AttemptReason.TWIN)
             case Stopped(reason=reason) if reason == HANDED_OVER:
                 await self._put_back(run, 0.0, AttemptReason.TAKEOVER)
             case Stopped(reason=reason) if reason == LOST:
@@ -300,6 +309,8 @@ def closed_call(run: Run, event: CallClosed) -> ClosedCall:
 def ending_of(event: Terminal, text: str) -> Ending:
     """What an engine's last event means for the request."""
     match event:
+        case Earlier(text=answer, output=value, repaired=repaired):
+            return Ending(status=Status.DONE, text=answer, output=value, repaired=repaired, earlier=event)
         case Answered(text=answer, value=value, repaired=repaired):
             return Ending(status=Status.DONE, text=answer, output=value, repaired=repaired)
         case Failed(code="deadline_exceeded", message=message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from django.dispatch import Signal
@@ -56,6 +57,8 @@ class RequestFinished:
     completed: datetime
     usage: Usage
     cost_usd: Decimal | None
+    reused: Literal["", "fresh", "stale"]
+    """Where the answer is an earlier request's: whether it was still as young as its prompt wants it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,4 +167,5 @@ def _finished(request: AIRequest) -> RequestFinished:
             estimated=request.usage_estimated,
         ),
         cost_usd=request.cost_usd,
+        reused="" if request.answered_by_id is None else "stale" if request.stale else "fresh",
     )

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from requests_app.models import AIRequest, Lane, Status, WorkerLease
+from requests_app.models import AIRequest, AttemptReason, Lane, Status, WorkerLease
 from requests_app.models.clock import DatabaseClock
 
-Reason = Literal["not_before", "worker", "turn", "review"]
+Reason = Literal["not_before", "twin", "worker", "turn", "review"]
 
 MOST_PLACES = 10_000
 FRESH = timedelta(seconds=1)
@@ -41,14 +41,14 @@ SELECT id, row_number() OVER (ORDER BY lane, running, created, id) - 1 FROM (
 def waiting_for(request: AIRequest) -> Reason | None:
     """``not_before``: put back for a while; ``worker``: none lives; ``turn``: others first; None: under way or over.
 
-    ``review``: a person has to judge the answer.
+    ``twin``: an equal request is being answered; ``review``: a person has to judge the answer.
     """
     if request.status == Status.REVIEW:
         return "review"
     if request.status != Status.PENDING:
         return None
     if request.not_before and AIRequest.objects.filter(pk=request.pk, not_before__gt=DatabaseClock()).exists():
-        return "not_before"
+        return "twin" if request.attempt_reason == AttemptReason.TWIN else "not_before"
     return "turn" if _worker_lives(int(monotonic())) else "worker"
 
 

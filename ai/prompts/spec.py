@@ -1,7 +1,7 @@
 """What a prompt version says: the format of its YAML file, and nothing that no code obeys.
 
-``cache`` and ``abandon_after_s`` belong to the format but no part of the product honours them yet; a file that declares
-one is refused rather than quietly disobeyed. ``review`` and ``retrieve`` may be declared: requests of such a prompt are
+``abandon_after_s`` belongs to the format but no part of the product honours it yet; a file that declares it is refused
+rather than quietly disobeyed. ``review`` and ``retrieve`` may be declared: requests of such a prompt are
 refused as long as the part that they need is missing.
 """
 
@@ -43,6 +43,19 @@ class Retrieve(_Strict):
     query: Text
 
 
+class CacheSpec(_Strict):
+    """For how many seconds an answer serves its owner again; up to ``stale`` seconds, where no model can answer."""
+
+    ttl: Annotated[int, Field(ge=1, le=31 * 86_400)]
+    stale: Annotated[int, Field(ge=1, le=366 * 86_400)] | None = None
+
+    @model_validator(mode="after")
+    def _stale_is_later(self) -> CacheSpec:
+        if self.stale is not None and self.stale <= self.ttl:
+            raise ValueError("stale must be longer than ttl")
+        return self
+
+
 class PromptSpec(_Strict):
     """One version of one prompt."""
 
@@ -60,6 +73,7 @@ class PromptSpec(_Strict):
     output: dict[str, Any] | None = None
     review: ReviewSpec | None = None
     retrieve: Retrieve | None = None
+    cache: CacheSpec | None = None
     cut: Literal["reset", "incomplete"] = "reset"
 
     @field_validator("messages")
@@ -74,6 +88,14 @@ class PromptSpec(_Strict):
     def _one_kind_of_turns(self) -> PromptSpec:
         if (self.user is None) == (self.messages is None):
             raise ValueError("give either user or messages")
+        return self
+
+    @model_validator(mode="after")
+    def _what_serves_again(self) -> PromptSpec:
+        if self.cache is not None and self.review is not None and self.review.gate is not None:
+            raise ValueError("cache: an answer that a person must see first is not served again")
+        if self.cache is not None and self.retrieve is not None:
+            raise ValueError("cache: an answer from documents changes with them")
         return self
 
     @property

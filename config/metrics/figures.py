@@ -47,6 +47,7 @@ class Figures:
         self._breakers = counter(
             "breaker_moves", "Breakers of models: what each became, and why.", "model", "state", "cause"
         )
+        self._reused = counter("answers_reused", "Answers that were an earlier request's.", "prompt", "kind")
         self._swept = counter("swept", "What sweeps found and put right.", "kind")
 
     def listen(self) -> None:
@@ -65,6 +66,8 @@ class Figures:
 
     def finished(self, facts: RequestFinished, **_: object) -> None:
         self._finished.labels(facts.prompt_key, facts.status, facts.error_code).inc()
+        if facts.reused:
+            self._reused.labels(facts.prompt_key, facts.reused).inc()
         self._total.labels(facts.prompt_key).observe(_seconds(facts.created, facts.completed))
         if facts.started is not None:
             self._queue.labels(facts.lane).observe(_seconds(facts.created, facts.started))

@@ -93,6 +93,9 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
     cost_usd = serializers.DecimalField(
         max_digits=20, decimal_places=12, normalize_output=True, read_only=True, allow_null=True
     )
+    saved_usd = serializers.DecimalField(
+        max_digits=20, decimal_places=12, normalize_output=True, read_only=True, allow_null=True
+    )
     queue_ms = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField()
 
@@ -119,6 +122,9 @@ class RequestSummary(serializers.ModelSerializer[AIRequest]):
             "takeovers",
             "usage",
             "cost_usd",
+            "answered_by",
+            "saved_usd",
+            "stale",
             "created",
             "started",
             "first_token",

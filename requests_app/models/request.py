@@ -79,6 +79,7 @@ class AttemptReason(models.TextChoices):
     TAKEOVER = "takeover", _("another worker")
     RESUMED = "resumed", _("after waiting")
     REASK = "reask", _("asked for the required form")
+    TWIN = "twin", _("after an equal request")
 
 
 class Stuck(models.TextChoices):
@@ -211,6 +212,35 @@ class AIRequest(models.Model):
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     deadline = ClockedField(_("deadline"))
 
+    fingerprint = models.CharField(
+        _("fingerprint"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("The same for equal requests; empty where no answer serves again."),
+    )
+    leading = models.BooleanField(
+        _("asks for its equals"), default=False, db_default=False, editable=False, help_text=_("While it runs.")
+    )
+    answered_by = models.ForeignKey(
+        "self",
+        verbose_name=_("answered by"),
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("The earlier request whose answer served again."),
+    )
+    saved_usd = models.DecimalField(
+        _("saved, in USD"), max_digits=20, decimal_places=12, null=True, blank=True, editable=False
+    )
+    stale = models.BooleanField(
+        _("stale"), default=False, db_default=False, editable=False, help_text=_("No model answered: an old answer.")
+    )
     gated = models.BooleanField(
         _("gated"),
         default=False,
@@ -276,6 +306,14 @@ class AIRequest(models.Model):
                 fields=["template", "-completed"],
                 name="request_done_of_prompt",
                 condition=models.Q(status=Status.DONE),
+            ),
+            models.Index(
+                fields=["answered_by"],
+                name="request_answered_by",
+                condition=models.Q(answered_by__isnull=False),
+            ),
+            models.Index(
+                fields=["fingerprint", "-completed"], name="request_equals", condition=~models.Q(fingerprint="")
             ),
             models.Index(fields=["completed"], name="request_by_end", condition=models.Q(completed__isnull=False)),
             models.Index(

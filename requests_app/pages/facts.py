@@ -55,6 +55,8 @@ def cost_of(request: AIRequest) -> Cost:
     """What was never called cost nothing; unknown is not zero."""
     if request.output_tokens is None or not request.model:
         return Cost(text=_("nothing"), note=_("no model was called"), sentence=_("It cost nothing."))
+    if request.answered_by_id is not None:
+        return _saved(request)
     if request.cost_usd is None:
         note = _("no price is known for this model")
         return Cost(
@@ -68,6 +70,13 @@ def cost_of(request: AIRequest) -> Cost:
         about = _("It cost about %(amount)s, estimated because it ended early.") % {"amount": amount}
         return Cost(text=amount, note=_("estimated, as it ended early"), sentence=about)
     return Cost(text=amount, note="", sentence=_("It cost %(amount)s.") % {"amount": amount})
+
+
+def _saved(request: AIRequest) -> Cost:
+    note = _("an earlier answer served again")
+    if request.saved_usd:
+        note = _("an earlier answer served again; it had cost %(amount)s") % {"amount": dollars(request.saved_usd)}
+    return Cost(text=_("nothing"), note=note, sentence=_("It cost nothing: an earlier answer served again."))
 
 
 def _model(request: AIRequest) -> Fact:

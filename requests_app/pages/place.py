@@ -61,12 +61,16 @@ def _sheet(reason: Reason, place: str) -> str:
     """Spoken too, so without anything that counts down."""
     if reason == "not_before":
         return _("Waiting for a model that is not busy.")
+    if reason == "twin":
+        return _("Waiting for the same answer.")
     return _("Waiting for its turn: %(place)s.") % {"place": place} if place else _("Waiting for its turn.")
 
 
 def _why(request: AIRequest, reason: Reason, ahead: int | None) -> str:
     if reason == "not_before":
         return _("Every model of its route is busy. It is tried again %(when)s.") % {"when": _when(request)}
+    if reason == "twin":
+        return _("You have asked the same before, and that is being answered. Its answer comes here too.")
     if reason == "worker":
         return f"{_('No worker is running.')} {_before(ahead)}".strip()
     if ahead is None:

@@ -62,6 +62,7 @@ def _call_title(attempt: AIAttempt) -> str:
         AttemptReason.TAKEOVER: _("Another worker took over"),
         AttemptReason.RESUMED: _("Resumed with %(model)s"),
         AttemptReason.REASK: _("Asked again for the required form"),
+        AttemptReason.TWIN: _("Asked %(model)s"),
     }
     return titles[AttemptReason(attempt.reason)] % {"model": attempt.model}
 
@@ -118,7 +119,11 @@ def _end(request: AIRequest) -> Step:
 
 
 def _judged(request: AIRequest) -> str:
-    """Whose word it is in the end: of a whole answer that a person had to see."""
+    """Whose word it is in the end: of an earlier request, or of a person who had to see it."""
+    if request.stale:
+        return _("No model could be reached: this is an older answer to the same question.")
+    if request.answered_by_id is not None:
+        return _("You had this answer already: no model was asked again.")
     if not request.gated or request.status != Status.DONE:
         return ""
     item = AIReviewQueue.objects.filter(request=request).only("verdict").first()
