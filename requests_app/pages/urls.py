@@ -1,13 +1,27 @@
-from django.urls import path
+from datetime import date
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from requests_app.pages.views.budgets import budgets
 from requests_app.pages.views.bulk import cancel_selected, delete, delete_selected, restore_selected
 from requests_app.pages.views.feedback import feedback
 from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row, remove_samples, reset_breaker, sample_data
+from requests_app.pages.views.quality import quality, quality_close, quality_report, quality_requests
 from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
 from requests_app.pages.views.review import review, reviews
 from requests_app.pages.views.run import allowance, recent, run
+
+
+class DayConverter(StringConverter):
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:  # type: ignore[override]  # a converter's value is what it makes of the text
+        return date.fromisoformat(value)
+
+
+register_converter(DayConverter, "day")
 
 urlpatterns = [
     path("", run, name="run"),
@@ -25,6 +39,10 @@ urlpatterns = [
     path("operations/sample-data/remove", remove_samples, name="remove-samples"),
     path("operations/breakers/reset", reset_breaker, name="reset-breaker"),
     path("operations/<slug:key>", operations_row, name="operations-row"),
+    path("quality", quality, name="quality"),
+    path("quality/requests", quality_requests, name="quality-requests"),
+    path("quality/prompts/<uuid:pk>/close", quality_close, name="quality-close"),
+    path("quality/<day:day>", quality_report, name="quality-report"),
     path("review", reviews, name="reviews"),
     path("review/<uuid:pk>", review, name="review"),
     path("requests/<uuid:pk>", request_page, name="request"),

@@ -47,8 +47,8 @@ class Measure:
 MEASURES: Mapping[str, Measure] = {
     "requests": Measure(of=lambda day: day.ended, least=1.0),
     "cost": Measure(of=lambda day: None if day.unpriced else float(day.cost_usd), least=0.01),
-    "failures": Measure(of=lambda day: day.failure_share, least=0.01),
-    "refusals": Measure(of=lambda day: day.refusal_share, least=0.01),
+    "failures": Measure(of=lambda day: day.failure_share, least=0.05),
+    "refusals": Measure(of=lambda day: day.refusal_share, least=0.05),
     "total_p95": Measure(of=lambda day: day.total_p95, least=0.1),
 }
 

@@ -44,11 +44,12 @@ def seconds(value: float | None) -> str:
 
 def cost(figures: Figures) -> str:
     """Unknown is not zero: calls without a price are told apart."""
+    known = f"${figures.cost_usd:,.2f}" if figures.cost_usd >= 1 else dollars(figures.cost_usd)
     if not figures.unpriced:
-        return dollars(figures.cost_usd)
+        return known
     calls = ngettext("%(count)d call of unknown price", "%(count)d calls of unknown price", figures.unpriced)
     unknown = calls % {"count": figures.unpriced}
-    return f"{dollars(figures.cost_usd)} + {unknown}" if figures.cost_usd else unknown
+    return f"{known} + {unknown}" if figures.cost_usd else unknown
 
 
 MEASURES: Mapping[str, tuple[str | Promise, Callable[[float], str]]] = {

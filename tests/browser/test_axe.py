@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import FAILING_MS, PATIENCE_MS, Desk
+from tests.browser.figures import fill, forget
 from tests.browser.reviewers import clear, hold_of_another, may_judge
 from tests.process.client import submit
 from tests.process.stack import Person, directive
@@ -202,6 +203,18 @@ def administrator(desk: Desk) -> None:
     desk.stack.sql("UPDATE accounts_user SET is_staff = true, is_superuser = true WHERE id = %s", desk.person.id)
 
 
+def quality(path: str = "", *, filled: bool = True) -> Callable[[Desk], None]:
+    def there(desk: Desk) -> None:
+        administrator(desk)
+        forget(desk.stack)
+        day = str(fill(desk.stack, days=14).day) if filled else ""
+        go(f"/quality{path.format(day=day)}")(desk)
+        for fold in desk.page.locator("details").all():
+            fold.locator("summary").click()
+
+    return there
+
+
 def admin_dashboard(desk: Desk) -> None:
     desk.send(directive(text="x", ending="error", status=400))
     desk.wait_for_end(patience_ms=FAILING_MS)
@@ -281,6 +294,10 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "review, filled": reviews_filled,
     "review, taken": review_taken,
     "review, edited": review_edited,
+    "quality, nothing counted": quality(filled=False),
+    "quality, filled": quality(),
+    "quality, a report": quality("/{day}"),
+    "quality, behind a figure": quality("/requests?what=failed&since=2020-01-01"),
     "no such page": go("/nothing/here"),
     "error 400": error(400),
     "error 403": error(403),

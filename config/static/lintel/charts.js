@@ -5,7 +5,8 @@
 //
 // Rows are the places along the axis, named by their first cell. Columns whose head has data-series are drawn, all but
 // the first where none has. A cell's number is its data-value, else its text; without one there is a gap, never a 0.
-// Rows with data-chart-skip (sums) are left out. Unit and goal may be missing.
+// Rows with data-chart-skip (sums) are left out. Unit and goal may be missing. A table with data-newest-first is drawn from
+// its end; a bar whose cell has data-warn is drawn in the color of warnings.
 
 const NAMED_COLORS = 8;
 const DASH = [5, 4];
@@ -45,9 +46,11 @@ function read(table) {
   const heads = [...table.tHead.rows[0].cells];
   const marked = heads.filter((head) => "series" in head.dataset);
   const rows = [...table.tBodies[0].rows].filter((row) => !("chartSkip" in row.dataset));
+  if ("newestFirst" in table.dataset) rows.reverse();
   const series = (marked.length ? marked : heads.slice(1)).map((head) => ({
     label: head.dataset.series || head.textContent.trim(),
     data: rows.map((row) => number(row.cells[head.cellIndex])),
+    warns: rows.map((row) => "warn" in (row.cells[head.cellIndex]?.dataset ?? {})),
   }));
   return { labels: rows.map((row) => row.cells[0].dataset.label ?? row.cells[0].textContent.trim()), series };
 }
@@ -60,7 +63,9 @@ function datasets(figure, series) {
     const shape = line
       ? { borderColor: shade, borderWidth: 2, pointRadius: 2.5, pointHitRadius: 12, tension: 0, spanGaps: false }
       : { borderWidth: 0, borderRadius: 2, maxBarThickness: 56, hoverBackgroundColor: color(figure, name, 0.8) };
-    return { ...each, ...shape, backgroundColor: shade };
+    const { warns, ...drawn } = each;
+    const paint = warns.includes(true) ? warns.map((warn) => (warn ? color(figure, "--brick") : shade)) : shade;
+    return { ...drawn, ...shape, backgroundColor: line ? shade : paint };
   });
 }
 
@@ -81,6 +86,10 @@ function goalLine(figure) {
       ctx.stroke();
       ctx.font = `600 12px ${getComputedStyle(figure).fontFamily}`;
       ctx.textAlign = "right";
+      ctx.setLineDash([]);
+      ctx.lineWidth = 4;
+      ctx.strokeStyle = color(figure, "--sheet"); // keeps the words readable over a bar
+      ctx.strokeText(goalLabel ?? goal, right, height - 5);
       ctx.fillText(goalLabel ?? goal, right, height - 5);
       ctx.restore();
     },
