@@ -12,6 +12,7 @@ from functools import partial
 
 from ai.errors import ProviderError, StreamCut
 from ai.extract import Extracted, Unfit, extract
+from ai.faults import beset
 from ai.patience import DeadlinePassed, Patience, Pulled
 from ai.providers import client_for
 from ai.sanitise import Sanitiser
@@ -77,7 +78,8 @@ class Call:
             self.outcome = await self._judged(self.completed.stop_reason)
 
     async def _deltas(self) -> AsyncGenerator[TextDelta, None]:
-        stream = client_for(self.request.model.provider).stream(self.request)
+        model = self.request.model
+        stream = beset(client_for(model.provider).stream(self.request), model=model.name)
         try:
             while (delta := await self._next_text(stream)) is not None:
                 self._room -= len(delta.text.encode("utf-8", "surrogatepass"))

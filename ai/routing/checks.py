@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from ai.errors import ConfigurationError
+from ai.faults import faults_from
 from ai.providers.registry import is_known
 from ai.routing.catalogue import available_providers, load, models, models_of
 from ai.routing.entries import ProviderEntry
@@ -33,6 +34,16 @@ def _check_provider(name: str, entry: ProviderEntry) -> Iterator[CheckMessage]:
         setting = getattr(entry, key)
         if setting is not None and not hasattr(settings, setting):
             yield Error(f"{where}.{key}: there is no setting {setting}", id="ai.E103")
+
+
+@register()
+def check_faults(**_: Any) -> list[CheckMessage]:
+    try:
+        wanted = faults_from(tuple(settings.LINTEL_FAULTS))
+    except ConfigurationError as error:
+        return [Error(str(error), id="ai.E106")]
+    told = "LINTEL_FAULTS makes calls fail on purpose."
+    return [Warning(told, hint="Leave it empty where people work.", id="ai.W107")] if wanted else []
 
 
 @register()

@@ -286,6 +286,7 @@ LINTEL_CONNECT_SECONDS = env.seconds("LINTEL_CONNECT_SECONDS", 5.0, least=0.1)  
 LINTEL_CONTENT_IDLE_SECONDS = env.seconds("LINTEL_CONTENT_IDLE_SECONDS", 30.0, least=0.1)  # ai.engine
 # A model that fails in half of its calls, of at least so many within a minute, is left alone for a while; 0: none is.
 LINTEL_BREAKER_CALLS = env.integer("LINTEL_BREAKER_CALLS", 5)  # ai.traffic
+LINTEL_FAULTS = env.words("LINTEL_FAULTS")  # ai.faults
 LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.runner
 LINTEL_MAX_TAKEOVERS = env.integer("LINTEL_MAX_TAKEOVERS", 3, least=1)  # requests_app.sweep
 LINTEL_REVIEW_HOURS = env.integer("LINTEL_REVIEW_HOURS", 8, least=1)  # requests_app.models.review
