@@ -31,7 +31,7 @@ def test_patch_applies_and_its_test_exists(patch: Path) -> None:
 
 
 @pytest.mark.mutants
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @every_mutant
 def test_missing_guard_is_noticed(patch: Path, tmp_path: Path) -> None:
     copy_repository(tmp_path)

@@ -136,8 +136,11 @@ class Stack:
         return self.start_jobs(), self.start_beat()
 
     def start_jobs(self) -> Child:
-        worker = ("worker", "-P", "prefork", "-c", "1", "-Q", "jobs", "-n", f"j{next(_names)}@tests", "-l", "INFO")
-        return self.start("jobs", *CELERY, *worker)
+        """As the Procfile has it, with one child."""
+        return self.start(
+            "jobs", *CELERY, "worker", "-P", "prefork", "-c", "1", "-Q", "jobs",
+            "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"j{next(_names)}@tests",
+        )  # fmt: skip
 
     def start_beat(self) -> Child:
         return self.start("beat", *CELERY, "beat", "--pidfile=")

@@ -208,7 +208,7 @@ class Ledger(RolledBack):
                 assert row.window.used + row.window.held <= share.budget.most
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("db")
 def test_ledger(settings: Settings) -> None:
     settings.LINTEL_DAILY_TOKENS = int(DEFAULT)

@@ -369,7 +369,7 @@ def sql(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return rows
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("db")
 def test_request_life(settings: Settings) -> None:
     settings.LINTEL_EMBEDDED_MODEL_URL = "http://127.0.0.1:9/v1"

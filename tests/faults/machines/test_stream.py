@@ -180,7 +180,7 @@ class Streaming(RuleBasedStateMachine):
         self.stream = self.writer.open(self.request.pk, attempt, on_lost=nothing)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("committed")
 def test_stream(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LINTEL_EMBEDDED_MODEL_URL = "http://127.0.0.1:9/v1"
