@@ -9,11 +9,12 @@ from celery import Celery, signals
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from config import logs, tracing
+from config import broker, logs, tracing
 from requests_app.wake import SWEEP_TASK
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
+broker.use_lasting_rooms()
 app = Celery("lintel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
