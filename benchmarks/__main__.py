@@ -28,6 +28,7 @@ MEASUREMENTS = (
     "holds",
     "claims",
     "recovery",
+    "bad_hour",
     "dashboards",
 )
 
