@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Team
 from ai.tracking import LLMUsageLog
+from requests_app import days, tally
 from requests_app.errors import RequestError
-from requests_app.models import AIOutputFeedback, AIRequest, AIReviewQueue
+from requests_app.models import AIOutputFeedback, AIRequest, AIReviewQueue, QualityReport
+from requests_app.reports import making
+from requests_app.reports.gather import anything_happened
 
 
 class SamplesInUse(RequestError):
@@ -62,10 +66,37 @@ def counted() -> Samples:
 
 
 def remove() -> Samples:
-    """Everything at once or nothing; what is gone. Raises SamplesInUse."""
+    """Everything at once or nothing; what is gone. Reports and sums are of people alone again. Raises SamplesInUse."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM requests_app_remove_samples()")
-            return Samples(**dict(cursor.fetchall()))
+        with transaction.atomic():
+            reported, first = _reported(), _first_usage()
+            gone = _remove()
+            if first is not None:
+                list(tally.rebuild(since=days.day_of(first)))  # of those who stay and have asked for sample teams
+            for day in sorted(reported - _reported()):
+                _report_again(day)
     except IntegrityError:
         raise SamplesInUse(_("Something that is no sample points to sample data, so nothing was removed.")) from None
+    return gone
+
+
+def _reported() -> set[date]:
+    return set(QualityReport.objects.values_list("day", flat=True))
+
+
+def _first_usage() -> datetime | None:
+    calls = LLMUsageLog.objects.filter(scope__in=Team.objects.filter(sample=True).values("pk"))
+    first: datetime | None = calls.aggregate(first=Min("created"))["first"]
+    return first
+
+
+def _remove() -> Samples:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM requests_app_remove_samples()")
+        return Samples(**dict(cursor.fetchall()))
+
+
+def _report_again(day: date) -> None:
+    """Of what people did that day, where they did anything."""
+    if anything_happened(*days.bounds(day)):
+        making.make(day)

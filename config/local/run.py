@@ -1,5 +1,6 @@
 """`make run`: up until Ctrl-C or SIGTERM."""
 
+from config.local import samples
 from config.local.first_requests import show_requests
 from config.local.start import Running, started
 from config.local.terminal import Terminal
@@ -9,9 +10,11 @@ def run(terminal: Terminal) -> None:
     with started(terminal) as running:
         if first_start(running):
             show_requests(running)
+            samples.want(running.plan.home)
             mark_started(running)
         welcome(running)
-        running.supervisor.watch(until=lambda: False)
+        with samples.loading(running):
+            running.supervisor.watch(until=lambda: False)
 
 
 def first_start(running: Running) -> bool:

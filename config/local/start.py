@@ -58,6 +58,10 @@ class Running:
             printed.seek(0)
             return printed.read().decode().strip()
 
+    def begin_manage(self, name: str, *arguments: str) -> Child:
+        """Let a management command run beside everything else, into its log. Whoever begins it stops it."""
+        return Child(self._managed(name, *arguments), self.plan.home)
+
     def show_manage(self, name: str, *arguments: str) -> int:
         """Run a management command at the person's own terminal; return its exit code."""
         with self.terminal.lending():

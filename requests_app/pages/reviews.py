@@ -31,13 +31,13 @@ TEXTS = ("text", "output", "edited_text", "edited_output", *texts_of("request"))
 def waiting_for(person: User) -> AIReviewQueueQuerySet:
     """All that wait, in others' hands too, without their texts."""
     rows = AIReviewQueue.objects.open().decidable_by(person).in_turn()
-    return rows.select_related("request", "claimed_by").defer(*TEXTS)
+    return rows.select_related("request__team", "claimed_by").defer(*TEXTS)
 
 
 def item_for(person: User) -> AIReviewQueueQuerySet:
     """Where one is looked up: one's own requests are not there."""
     rows = AIReviewQueue.objects.decidable_by(person)
-    return rows.select_related("request__template", "claimed_by", "decided_by")
+    return rows.select_related("request__template", "request__team", "claimed_by", "decided_by")
 
 
 def neighbours(person: User, item_id: UUID) -> tuple[list[UUID], list[UUID]]:
@@ -100,6 +100,10 @@ class _Line:
     @property
     def prompt(self) -> str:
         return f"{self.item.request.prompt_key}@{self.item.request.prompt_version}"
+
+    @property
+    def sample(self) -> bool:
+        return self.item.request.team.sample
 
     @property
     def reasons(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""People and teams to try Lintel with.
+"""People and teams to try Lintel with, and fourteen days of sample history, which config.samples makes.
 
 The ten tickets and five texts are files in config/demo: a prompt's input needs no row until somebody sends it.
 """
@@ -16,9 +16,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Membership, Team, User
+from config.samples.making import NotMade, make
+from requests_app import samples
 from requests_app.models import AIRequest, BudgetHold, BudgetWindow, HoldShare, RequestMove, TokenBudget
 
 FILES = Path(__file__).resolve().parents[2] / "demo"
+GUEST = "demo"  # takes part in the sample history
 SUPERUSER = "admin"
 PEOPLE = ("demo", SUPERUSER, "alice", "bob", "mallory")  # each one's password is the name
 TEAMS = {
@@ -28,17 +31,30 @@ TEAMS = {
 
 
 class Command(BaseCommand):
-    help = "Make the demo users and teams; what is there already stays as it is. Local settings only."
+    help = "Make demo users, teams and a sample history; what is there already stays as it is. Local settings only."
     requires_system_checks = []  # an edited prompt is live and must not stop it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--clear", action="store_true", help="remove them again, with their requests")
+        parser.add_argument("--people", action="store_true", help="make users and teams alone")
 
     def handle(self, *_args: object, **options: Any) -> None:
         if not settings.LINTEL_DEMO:
             raise CommandError("Demo users have known passwords: they exist only in local settings.")
         with transaction.atomic():
             self.stdout.write(clear() if options["clear"] else load())
+        if not options["clear"] and not options["people"]:
+            self._make_history()
+
+    def _make_history(self) -> None:
+        try:
+            make(GUEST, self._say)
+        except NotMade as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _say(self, words: str) -> None:
+        self.stdout.write(words)
+        self.stdout.flush()
 
 
 def load() -> str:
@@ -78,7 +94,11 @@ def _clear_budgets(whose: Q) -> None:
 
 
 def clear() -> str:
-    """Remove everything that hangs on the demo users. Usage records stay: they are written once and name nobody."""
+    """Remove sample data, and everything that hangs on the demo users.
+
+    Usage records of what they sent stay: they are written once and name nobody.
+    """
+    samples.remove()
     people = User.objects.filter(username__in=PEOPLE)
     _clear_requests(AIRequest.objects.filter(user__in=people))
     teams = Team.objects.filter(name__in=TEAMS, personal_of=None, ai_requests=None)

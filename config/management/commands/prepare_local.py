@@ -12,5 +12,5 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: Any) -> None:
         call_command("migrate", interactive=False, stdout=self.stderr)
-        call_command("load_demo", stdout=self.stderr)
+        call_command("load_demo", people=True, stdout=self.stderr)
         call_command("sign_in_link", "demo", stdout=self.stdout)

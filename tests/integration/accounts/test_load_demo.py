@@ -15,7 +15,7 @@ from requests_app.models import AIRequest, TokenBudget
 
 def load(*arguments: str) -> str:
     out = StringIO()
-    call_command("load_demo", *arguments, stdout=out)
+    call_command("load_demo", *(arguments or ["--people"]), stdout=out)
     return out.getvalue()
 
 
