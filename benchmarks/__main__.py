@@ -27,6 +27,7 @@ MEASUREMENTS = (
     "live_publishing",
     "holds",
     "claims",
+    "costs",
     "recovery",
     "bad_hour",
     "dashboards",

@@ -99,6 +99,7 @@ STREAM = ("not_authenticated", "not_found", "method_not_allowed", "position_inva
 ANSWERS = (
     *("RequestSummary", "RequestDetail", "Feedback", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget"),
     *("ReviewSummary", "ReviewDetail", "ReviewAttempt", "ReviewLogEntry"),
+    *("UsageSums", "UsageReport"),
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("reviews/<uuid:pk>/reject", review_views.ReviewRejectView.as_view(), name="api-review-reject"),
     path("reviews/<uuid:pk>/undo", review_views.ReviewUndoView.as_view(), name="api-review-undo"),
     path("budget", views.BudgetView.as_view(), name="api-budget"),
+    path("usage", views.UsageView.as_view(), name="api-usage"),
     path("prompts", views.PromptListView.as_view(), name="api-prompts"),
     path("prompts/<slug:key>", views.PromptView.as_view(), name="api-prompt"),
 ]

@@ -37,6 +37,7 @@ from requests_app.api.serializers import (
     detail,
     links,
 )
+from requests_app.api.usage import UsageQuery, UsageReport, report, wanted
 from requests_app.filters import RequestFilter
 from requests_app.models import AIOutputFeedback, AIRequest
 
@@ -165,6 +166,17 @@ class BudgetView(ApiView):
     def get(self, request: Request) -> Response:
         """What you and your teams may spend in the periods of now, and what is left of it."""
         return Response(Budget({"results": budgets.states(person(request))}).data)
+
+
+class UsageView(ApiView):
+    @operation(
+        "invalid", "permission_denied", "not_found", success=200, body=UsageReport, operation_id="usage_read",
+        parameters=[UsageQuery],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """What you, a team of yours, or everybody has used, and what it cost: by day, prompt, model and more."""
+        asked = wanted(person(request), request.query_params.dict())
+        return Response(report(asked))
 
 
 class UnknownPathView(ApiView):

@@ -59,6 +59,24 @@ while url:
     url = page["next"] and "{host}" + page["next"]
 """
 
+USAGE_CURL = """\
+curl -sS -H "Authorization: Bearer $LINTEL_TOKEN" '{host}/api/v1/usage?{query}'
+"""
+
+USAGE_PYTHON = """\
+import json
+import os
+import urllib.request
+
+url = "{host}/api/v1/usage?{query}"
+call = urllib.request.Request(url, headers={{"Authorization": "Bearer " + os.environ["LINTEL_TOKEN"]}})
+with urllib.request.urlopen(call) as response:
+    usage = json.load(response)
+for row in usage["results"]:
+    print(row)
+print("total", usage["total"]["cost_usd"])
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
@@ -83,4 +101,12 @@ def list_snippets(query: str, *, host: str) -> list[Snippet]:
     return [
         Snippet(id="snippet-curl", label="curl", code=LIST_CURL.format(**where)),
         Snippet(id="snippet-python", label="Python", code=LIST_PYTHON.format(**where)),
+    ]
+
+
+def usage_snippets(query: str, *, host: str) -> list[Snippet]:
+    where = {"host": host, "query": query}
+    return [
+        Snippet(id="snippet-curl", label="curl", code=USAGE_CURL.format(**where)),
+        Snippet(id="snippet-python", label="Python", code=USAGE_PYTHON.format(**where)),
     ]

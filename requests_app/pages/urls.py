@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from requests_app.pages.views.budgets import budgets
 from requests_app.pages.views.bulk import cancel_selected, delete, delete_selected, restore_selected
+from requests_app.pages.views.cost import cost, cost_csv
 from requests_app.pages.views.feedback import feedback
 from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row, remove_samples, reset_breaker, sample_data
@@ -34,6 +35,8 @@ urlpatterns = [
     path("history/delete", delete_selected, name="history-delete"),
     path("history/restore", restore_selected, name="history-restore"),
     path("history.csv", history_csv, name="history-csv"),
+    path("cost", cost, name="cost"),
+    path("cost.csv", cost_csv, name="cost-csv"),
     path("operations", operations, name="operations"),
     path("operations/sample-data", sample_data, name="sample-data"),
     path("operations/sample-data/remove", remove_samples, name="remove-samples"),
