@@ -46,11 +46,11 @@ class Listed:
 
 
 class Behind:
-    """``what`` is one of KINDS; raises ValueError for anything else, and for days that are none."""
+    """``what`` is one of KINDS, or failed; raises ValueError for anything else, and for days that are none."""
 
     def __init__(self, user: User, asked: QueryDict, *, today: date) -> None:
         self._user = user
-        self.what = asked.get("what", "")
+        self.what = asked.get("what", "failed")
         if self.what not in KINDS or any("\0" in value for value in asked.values()):
             raise ValueError
         self.since, self.until = (date.fromisoformat(asked.get(name, str(today))) for name in ("since", "until"))

@@ -37,6 +37,8 @@ from requests_app.models import (
     WorkerLease,
 )
 from requests_app.models.clock import seconds_from_now
+from requests_app.reports.compare import report_of
+from requests_app.reports.figures import WHOLE, BudgetUse, Figures, Subject
 
 SECRET = "The quay of Elsinore."
 MODEL = "smollm2-135m-instruct"
@@ -81,8 +83,11 @@ def report(name: str) -> None:
     """Of a day and a prompt of its own."""
     day = date(2000, 1, 1) + timedelta(days=int(name[-6:], 16) % 9_000)
     now = timezone.now()
+    bounds = (now, now + timedelta(days=1))
+    figures = {WHOLE: Figures(), Subject(prompt=name, version="1"): Figures(up=3, down=17)}
+    document = report_of(day, figures, before={}, settled={}, budgets=BudgetUse(), zone="UTC", bounds=bounds).as_json()
     QualityDay.objects.create(day=day, prompt_key=name, prompt_version="1")
-    QualityReport.objects.create(day=day, starts=now, ends=now + timedelta(days=1), document={"day": str(day)})
+    QualityReport.objects.create(day=day, starts=bounds[0], ends=bounds[1], document=document)
     PromptReview.objects.create(prompt_key=name, prompt_version="1", day=day, days=1, approved=3, ratings=20)
 
 

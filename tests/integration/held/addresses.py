@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken
 from config.probes import PROBES
-from requests_app.models import AIRequest, AIReviewQueue, TokenBudget
+from requests_app.models import AIRequest, AIReviewQueue, PromptReview, QualityReport, TokenBudget
 from requests_app.pages.operations import CHECKS
 from tests.integration.held.answers import Held
 
@@ -52,6 +52,8 @@ IDS: dict[str, Callable[[Held], list[object]]] = {
     "api/v1/requests/<uuid:pk>": requests,
     "review/<uuid:pk>": items,
     "api/v1/reviews/<uuid:pk>": items,
+    "quality/<day:day>": lambda _held: list(QualityReport.objects.values_list("day", flat=True)),
+    "quality/prompts/<uuid:pk>": lambda _held: list(PromptReview.objects.values_list("pk", flat=True)),
     "account/teams/<uuid:pk>": teams,
     "account/teams/<uuid:pk>/members/<uuid:user_id>": asker,
     "account/tokens/<uuid:pk>": tokens,

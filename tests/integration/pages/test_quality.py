@@ -71,7 +71,7 @@ def test_who_may_see_figures_and_staff_see_it(alice: User, reader: Client, repor
 @pytest.mark.parametrize(
     "path",
     [
-        "/quality/2026-03-02", "/quality/2026-02-30", "/quality/requests", "/quality/requests?what=x",
+        "/quality/2026-03-02", "/quality/2026-02-30", "/quality/requests?what=x",
         "/quality/requests?what=failed&since=yesterday", "/quality/requests?what=failed&since=0001-01-01",
         "/quality/requests?what=failed&prompt=%00",
     ],
