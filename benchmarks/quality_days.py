@@ -52,7 +52,8 @@ def _figures(draw: random.Random, subject: Subject, quiet: float, hard: float) -
     length, first, total = draw.uniform(600, 1400), draw.uniform(0.4, 0.9) * hard, draw.uniform(2, 5) * hard
     return Figures(
         done=done, failed=sum(failures.values()), cancelled=draw.randint(0, 6), failures=failures,
-        rejected=decided // 20, judged=done, refusals=draw.randint(0, 4), up=up, down=ratings - up,
+        served_again=done // 30, rejected=decided // 20,
+        judged=done, refusals=draw.randint(0, 4), up=up, down=ratings - up,
         calls=done + draw.randint(0, 20), input_tokens=done * 600, cache_read_tokens=done * 900,
         cache_write_tokens=done * 20, output_tokens=done * 240, cost_usd=Decimal(done) * Decimal("0.0041"),
         lengths=done, length_p10=length * 0.4, length_p50=length, length_p90=length * 2.1,

@@ -116,6 +116,8 @@ class Quality:
     @property
     def tiles(self) -> list[Tile]:
         sums = self.sums
+        tokens = _("%(tokens)s tokens") % {"tokens": count(sums.sent_tokens + sums.output_tokens)}
+        again = _("of the tokens sent; %(answers)s answers") % {"answers": count(sums.served_again)}
         ratings = _("%(up)s of %(all)s ratings") % {"up": count(sums.up), "all": count(sums.up + sums.down)}
         return [
             Tile(label=_("Ended"), figure=count(sums.ended), about=_("%(done)s done") % {"done": count(sums.done)}),
@@ -125,9 +127,8 @@ class Quality:
                  url=self.requests("failed") if sums.failed else ""),
             Tile(label=_("Refused"), figure=percent(sums.refusal_share), about=count(sums.refusals),
                  url=self.requests("refused") if sums.refusals else ""),
-            Tile(label=_("Cost"), figure=cost(sums), about=_("%(tokens)s tokens") % {
-                "tokens": count(sums.sent_tokens + sums.output_tokens)}),
-            Tile(label=_("From cache"), figure=percent(sums.cache_share), about=_("of the tokens sent")),
+            Tile(label=_("Cost"), figure=cost(sums), about=tokens),
+            Tile(label=_("From cache"), figure=percent(sums.cache_share), about=again),
         ]  # fmt: skip
 
     @property

@@ -40,6 +40,7 @@ class Figures:
     rejected: int = 0
     failed: int = 0
     cancelled: int = 0
+    served_again: int = 0
     failures: dict[str, int] = field(default_factory=dict)
     judged: int = 0
     refusals: int = 0
@@ -92,6 +93,10 @@ class Figures:
     def cache_share(self) -> float | None:
         """Of what was sent to models, how much they had kept from earlier calls."""
         return share(self.cache_read_tokens, self.sent_tokens)
+
+    @property
+    def served_again_share(self) -> float | None:
+        return share(self.served_again, self.done)
 
     @property
     def overrule_share(self) -> float | None:

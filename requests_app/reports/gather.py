@@ -26,6 +26,7 @@ SELECT {SUBJECTS},
     count(*) FILTER (WHERE status = 'rejected') AS rejected,
     count(*) FILTER (WHERE status IN ('failed', 'expired')) AS failed,
     count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
+    count(answered_by_id) FILTER (WHERE status = 'done') AS served_again,
     count(refused) AS judged,
     count(*) FILTER (WHERE refused) AS refusals,
     count(length) AS lengths,
@@ -35,7 +36,7 @@ SELECT {SUBJECTS},
     count(total_s) AS totals,
     percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY total_s) AS total_p50_p95_p99
 FROM (
-    SELECT request.prompt_key, request.prompt_version, status, refused,
+    SELECT request.prompt_key, request.prompt_version, status, answered_by_id, refused,
         CASE WHEN answered THEN answer_length END AS length,
         CASE WHEN answered THEN EXTRACT(EPOCH FROM first_token - request.created)::float8 END AS first_s,
         CASE WHEN answered THEN

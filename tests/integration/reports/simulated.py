@@ -37,6 +37,7 @@ class Simulation:
         self.user = user
         self.starts, self.ends = (moment.astimezone(UTC) for moment in bounds(day))  # whose hours are hours
         self.draw = random.Random(seed)
+        self.earlier: AIRequest | None = None
 
     def run(self, requests: int = 80) -> None:
         for number in range(requests):
@@ -60,6 +61,7 @@ class Simulation:
             self.user, status=status, prompt_key=key, prompt_version=version, created=created,
             **self._ending(status, created, completed),
         )  # fmt: skip
+        self.earlier = row
         for attempt in range(1, draw.randint(1, 3)):
             self._call(row, attempt)
         if status == Status.DONE and draw.random() < 0.6:
@@ -81,6 +83,7 @@ class Simulation:
         return {
             **ended,
             "result": "An answer." if status == Status.DONE else None,
+            "answered_by": draw.choice([None, self.earlier]),
             "first_token": first if draw.random() < 0.9 else None,
             "refused": draw.choice([True, False, False, None]),
             "answer_length": draw.choice([None, draw.randint(0, 5000)]),

@@ -51,7 +51,7 @@ class ByHand:
         found = rows(
             "SELECT prompt_key, prompt_version, status, error_code, refused, answer_length, created, first_token,"
             " completed, (SELECT review.created FROM requests_app_aireviewqueue review WHERE review.request_id = r.id"
-            " AND review.kind = 'gate') FROM requests_app_airequest r"
+            " AND review.kind = 'gate'), answered_by_id FROM requests_app_airequest r"
         )
         ended = [row for row in found if self.ours(*row[:2]) and self.of_day(row[8])]
         answers = [row for row in ended if row[2] in ("done", "rejected")]
@@ -62,6 +62,7 @@ class ByHand:
         statuses = Counter(row[2] for row in ended)
         return {
             "done": statuses["done"], "rejected": statuses["rejected"], "cancelled": statuses["cancelled"],
+            "served_again": sum(row[2] == "done" and row[10] is not None for row in ended),
             "failed": len(failed), "failures": dict(Counter(failed)),
             "judged": sum(row[4] is not None for row in ended), "refusals": sum(row[4] is True for row in ended),
             "lengths": len(lengths), **percentiles("length", lengths, 10, 50, 90),
