@@ -57,6 +57,11 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """Who shares budgets, documents and cost sums; never the text of requests."""
 
+    class Tier(models.TextChoices):
+        FREEMIUM = "freemium", _("freemium")
+        PRO = "pro", _("pro")
+        PREMIUM = "premium", _("premium")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=150)
     personal_of = models.OneToOneField(
@@ -68,6 +73,15 @@ class Team(models.Model):
         db_default=False,
         editable=False,
         help_text=_("Made by load_demo, with all that it pays for. A person is, whose personal team is."),
+    )
+    tier = models.CharField(
+        _("tier"),
+        max_length=50,
+        choices=Tier.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What it has subscribed to; it decides the quality of the models that answer. Empty: the middle."),
     )
     created = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")

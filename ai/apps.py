@@ -16,3 +16,5 @@ class AIConfig(AppConfig):
         import_module("ai.routing.checks")
         publish = import_string("ai.prompts.publish.publish_after_migrate")
         post_migrate.connect(publish, sender=self, dispatch_uid="ai.prompts.publish")
+        catalogue = import_string("ai.routing.publish.publish_after_migrate")
+        post_migrate.connect(catalogue, sender=self, dispatch_uid="ai.routing.publish")

@@ -47,6 +47,16 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
         ],
     ),
     (
+        _("Models"),
+        [
+            ("ai", "modelroute", _("Routes"), "alt_route"),
+            ("ai", "llmmodel", _("Models"), "smart_toy"),
+            ("ai", "llmprovider", _("Providers"), "dns"),
+            ("ai", "tierqualitymapping", _("Tiers"), "stairs"),
+            ("ai", "catalogueversion", _("Versions of the catalogue"), "history"),
+        ],
+    ),
+    (
         _("People"),
         [
             ("accounts", "user", _("Users"), "person"),

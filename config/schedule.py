@@ -8,8 +8,6 @@ edited or disabled one stays.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +16,7 @@ from django.apps import apps as installed
 from django.db import connections, router, transaction
 from django.utils import timezone
 
+from ai.fingerprint import fingerprint
 from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK
 
 LABEL = "django_celery_beat"
@@ -75,12 +74,11 @@ def import_defaults(defaults: Sequence[Default], *, using: str) -> None:
 def untouched(tasks: Any) -> set[str]:
     """Names of the rows that are as they were imported."""
     rows = tasks.values("name", "description", *EDITABLE)
-    return {row["name"] for row in rows if row["description"] == NOTE.format(fingerprint=fingerprint(row))}
+    return {row["name"] for row in rows if row["description"] == NOTE.format(fingerprint=_mark(row))}
 
 
-def fingerprint(row: dict[str, Any]) -> str:
-    content = json.dumps([row[name] for name in EDITABLE], default=str)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+def _mark(row: dict[str, Any]) -> str:
+    return fingerprint([row[name] for name in EDITABLE])
 
 
 # Models with signals are written by statements: the signals would write through another alias than the owner's.
@@ -92,7 +90,7 @@ def _write(tasks: Any, default: Default) -> int:
         return 0
     if not row.update(**values):
         tasks.bulk_create([tasks.model(name=default.name, **values)])
-    row.update(description=NOTE.format(fingerprint=fingerprint(row.values(*EDITABLE).get())))
+    row.update(description=NOTE.format(fingerprint=_mark(row.values(*EDITABLE).get())))
     return 1
 
 

@@ -21,7 +21,8 @@ from accounts.models import Team, User
 from ai.errors import Problem, PromptNotFound, VariablesInvalid
 from ai.models import PromptTemplate
 from ai.prompts.registry import get_prompt, render_prompt, validate
-from ai.routing import model_for
+from ai.routing import Catalogue, catalogue_at, model_for
+from ai.routing.current import NEWEST_VERSION
 from ai.tokens import estimate_messages
 from ai.tracing import traceparent
 from ai.types import ModelSpec
@@ -41,6 +42,8 @@ from requests_app.signals import announce_accepted
 from requests_app.wake import changed, wake
 
 TWIN_WAIT = "2s"
+# In one statement, for it is asked at each acceptance.
+TIER_AND_VERSION = f"SELECT tier, ({NEWEST_VERSION}) FROM accounts_team WHERE id = %s"  # noqa: S608 - constants
 TAKE_KEY = """
 INSERT INTO requests_app_idempotencykey (id, user_id, method, path, key, body_hash, request_id)
 VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
@@ -85,6 +88,15 @@ class Prepared:
 
     request: AIRequest
     most: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which a submission is taken: who pays, the catalogue of now, and the quality that the payer's tier gets."""
+
+    team_id: UUID
+    catalogue: Catalogue
+    level: int
 
 
 def body_hash(body: object) -> str:
@@ -154,21 +166,22 @@ def _replay(user: User, idempotency: Idempotency | None) -> Accepted | None:
     return Accepted(request=row.request, replayed=True)
 
 
-def estimate(submission: Submission) -> Amount:
+def estimate(user: User, submission: Submission) -> Amount:
     """The most that the submission's next call may spend; raises as ``accept`` does."""
     template = _template(submission)
-    route = _route(submission, template)
+    route = _route(submission, template, terms_of(user, submission.team), seed=None)
     return _most(_needed(submission, template, route), template, route)
 
 
 def _prepare(user: User, submission: Submission) -> Prepared:
     template = _template(submission)
-    route = _route(submission, template)
+    terms, request_id = terms_of(user, submission.team), uuid7()
+    route = _route(submission, template, terms, seed=request_id)
     needed = _needed(submission, template, route)
     request = AIRequest(
-        id=uuid7(),
+        id=request_id,
         user=user,
-        team_id=submission.team.pk if submission.team else user.personal_team_id,
+        team_id=terms.team_id,
         lane=submission.lane,
         priority=submission.priority,
         template=template,
@@ -181,8 +194,10 @@ def _prepare(user: User, submission: Submission) -> Prepared:
         metadata=dict(submission.metadata),
         retry_of=submission.retry_of,
         gated=judging.is_gated(template),
-        fingerprint=_fingerprint(user, submission, template, route),
+        fingerprint=_fingerprint(user, submission, template, terms),
         route=[model.name for model in route],
+        catalogue=terms.catalogue.version,
+        quality_level=terms.level,
         model_asked=route[0].name,
         deadline=seconds_from_now(submission.deadline_s or template.deadline_s),
         http_request_id=http_request_id(),
@@ -207,8 +222,26 @@ def _template(submission: Submission) -> PromptTemplate:
     return template
 
 
-def _route(submission: Submission, template: PromptTemplate) -> tuple[ModelSpec, ...]:
-    route = model_for(template.route, priority=submission.priority)
+def terms_of(user: User, team: Team | None) -> Terms:
+    team_id = team.pk if team else user.personal_team_id
+    with connection.cursor() as cursor:
+        cursor.execute(TIER_AND_VERSION, [team_id])
+        [(tier, version)] = cursor.fetchall()
+    catalogue = catalogue_at(version)
+    return Terms(team_id=team_id, catalogue=catalogue, level=catalogue.level_of(tier))
+
+
+def _route(
+    submission: Submission, template: PromptTemplate, terms: Terms, *, seed: UUID | None
+) -> tuple[ModelSpec, ...]:
+    route = model_for(
+        template.key,
+        template.route,
+        priority=submission.priority,
+        level=terms.level,
+        seed=seed,
+        catalogue=terms.catalogue,
+    )
     if not route:
         raise NoModelConfigured("No model provider is configured.")
     if submission.model is None:
@@ -230,11 +263,13 @@ def _needed(submission: Submission, template: PromptTemplate, route: tuple[Model
     return max(needed for needed, _window in needs)
 
 
-def _fingerprint(user: User, submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> str:
+def _fingerprint(user: User, submission: Submission, template: PromptTemplate, terms: Terms) -> str:
     """Whoever asks again after an answer wants another one."""
     if submission.retry_of is not None or not reuse.may_serve_again(template):
         return ""
-    return body_hash([str(user.pk), template.hash, [model.name for model in route], submission.payload])
+    # As nobody's request: among models that share a tier, each request's own id draws the order.
+    names = [model.name for model in _route(submission, template, terms, seed=None)]
+    return body_hash([str(user.pk), template.hash, names, submission.payload])
 
 
 def _most(needed: int, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> Amount:

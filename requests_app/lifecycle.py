@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from ai.pricing import cost_of
 from ai.review.verdict import Verdict
-from ai.routing import models
+from ai.routing import catalogue_at, models
 from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
@@ -358,7 +358,7 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> Amount:
     Returns what to charge for them.
     """
     used = NOTHING
-    known = {model.name: model for model in models()}
+    known = {model.name: model for model in models(catalogue_at(request.catalogue))}
     for attempt in AIAttempt.objects.filter(request=request, outcome=""):
         called = known.get(attempt.model)
         written = estimate(text, called) if attempt.number == request.attempt else 0

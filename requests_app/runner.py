@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive, failed
 from ai.prompts.registry import render_prompt, stored_prompt
-from ai.routing import model
+from ai.providers import load_adapters
+from ai.routing import catalogue_at, model
 from ai.tracing import CONSUMER, note_status, span
 from ai.traffic import Traffic
 from ai.types import TextDelta
@@ -276,14 +277,16 @@ class Runner:
 def job_for(claim: Claim, stop: Stop, traffic: Traffic) -> Job:
     """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls."""
     request = claim.request
-    template = stored_prompt(request.template_id)
+    template, catalogue = stored_prompt(request.template_id), catalogue_at(request.catalogue)
+    route = tuple(model(name, catalogue) for name in request.route)
+    load_adapters(spec.provider for spec in route)  # here, for it would hold up every stream of the loop
     return Job(
         reference=request.pk,
         messages=render_prompt(template, request.payload),
         max_tokens=template.max_tokens,
         temperature=template.temperature,
         schema=template.output_schema,
-        route=tuple(model(name) for name in request.route),
+        route=route,
         cut=template.cut,
         deadline_s=claim.seconds_left,
         calls_left=settings.LINTEL_MAX_CALLS - claim.calls_made,

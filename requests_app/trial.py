@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from accounts.models import User
 from ai.pricing import cost_of
 from ai.prompts.registry import get_prompt, render_prompt
-from ai.routing import available_providers, model_for
+from ai.routing import QualityLevel, available_providers, model_for
 from ai.tokens import answer_limit, estimate_messages
 from ai.types import JSON, ModelSpec, Usage
 from requests_app.intake import Submission, accept, cancel
@@ -108,7 +108,7 @@ def trials() -> Iterator[Trial]:
     """Of each vendor the model that its key would answer with."""
     for provider in available_providers():
         for step in STEPS if not provider.demonstration else ():
-            route = model_for(get_prompt(step.prompt_key).route)
+            route = model_for(step.prompt_key, get_prompt(step.prompt_key).route, level=QualityLevel.BALANCED)
             mine = next((model for model in route if model.provider.name == provider.name), None)
             if mine is not None:
                 yield Trial(step=step, model=mine)

@@ -9,14 +9,18 @@ import asyncio
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import uvloop
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
 from ai.providers import client_for, close_clients, load_adapters
 from ai.routing import available_providers
+from ai.routing.file import from_file
 from ai.traffic import SharedTraffic
+from ai.types import ProviderSpec
 from requests_app.database import DatabaseThreads
 from requests_app.keeper import Keeper
 from requests_app.live import LivePublisher
@@ -52,10 +56,11 @@ class WorkerProcess:
         self.keeper = Keeper(runner=self.runner, start_more=self._start_more)
 
     def start(self) -> None:
-        load_adapters(available_providers())
+        providers = providers_at_start()
+        load_adapters(providers)
         self._thread.start()
         self._loop.call_soon_threadsafe(self._start_tasks)
-        self._loop.call_soon_threadsafe(self._build_clients)
+        self._loop.call_soon_threadsafe(self._build_clients, providers)
         self.keeper.start()
         logger.info("ready for %s streams at once", self.runner.capacity)
 
@@ -87,9 +92,9 @@ class WorkerProcess:
         for name, coroutine in zip(STANDING, (self._writer.run(), self._live.run()), strict=True):
             self._keep(self._loop.create_task(coroutine, name=name))
 
-    def _build_clients(self) -> None:
+    def _build_clients(self, providers: Sequence[ProviderSpec]) -> None:
         """Before the first request comes, which would wait for it: reading the certificates alone takes 50 ms."""
-        for provider in available_providers():
+        for provider in providers:
             client_for(provider)
 
     def _start_more(self, count: int) -> None:
@@ -123,6 +128,16 @@ class WorkerProcess:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._traffic.close()
         await close_clients()
+
+
+def providers_at_start() -> tuple[ProviderSpec, ...]:
+    """Where the database is away, those of the file: a worker comes up without."""
+    try:
+        return available_providers()
+    except (OperationalError, InterfaceError):
+        return available_providers(from_file())
+    finally:
+        connection.close()
 
 
 _process: WorkerProcess | None = None

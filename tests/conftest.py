@@ -19,7 +19,11 @@ from tests.process.deployment.site import Deployment, running_deployment
 from tests.process.stack import Stack, running_stack
 from tests.services import SERVICES
 
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "ai_prompttemplate", "ai_promptlabel"}
+KEPT_TABLES = {
+    *("django_migrations", "django_content_type", "auth_permission"),
+    *("ai_prompttemplate", "ai_promptlabel"),
+    *("ai_llmprovider", "ai_llmmodel", "ai_modelroute", "ai_tierqualitymapping", "ai_catalogueversion"),
+}
 
 
 @pytest.fixture(scope="session")

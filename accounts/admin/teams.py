@@ -28,7 +28,8 @@ class PersonsTeamsInline(LookOnlyInline[Membership, User]):
 
 @admin.register(Team)
 class TeamAdmin(LintelAdmin[Team]):
-    list_display = ["name", "personal_of", "created"]
+    list_display = ["name", "personal_of", "tier", "created"]
+    list_filter = ["tier"]
     list_select_related = ["personal_of"]
     search_fields = ["name"]
     readonly_fields = ["personal_of"]

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from ai.errors import ConfigurationError, FileProblem, PromptBroken
 from ai.prompts.lock import LOCK, is_new, lock_problems, read_lock
 from ai.prompts.source import TEMPLATES, PromptFile, display_name, read_prompts
-from ai.routing.catalogue import load
+from ai.routing.file import load
 
 
 @register("prompts")

@@ -11,22 +11,25 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from ai.errors import ConfigurationError
 from ai.faults import faults_from
 from ai.providers.registry import is_known
-from ai.routing.catalogue import available_providers, load, models, models_of
+from ai.routing.answerers import answerers, available_providers, models
 from ai.routing.entries import ProviderEntry
+from ai.routing.file import from_file
+from ai.routing.own import refuse_unknown_sizes
 
 
 @register()
 def check_catalogue(**_: Any) -> list[CheckMessage]:
     try:
-        providers = load().providers
-        faults = [message for name, entry in providers.items() for message in _check_provider(name, entry)]
-        models()
+        catalogue = from_file()
+        faults = [message for name, entry in catalogue.providers.items() for message in check_provider(name, entry)]
+        refuse_unknown_sizes(catalogue.sizes)
+        models(catalogue)
     except ConfigurationError as error:
         return [Error(problem, id="ai.E101") for problem in str(error).splitlines()]
     return faults
 
 
-def _check_provider(name: str, entry: ProviderEntry) -> Iterator[CheckMessage]:
+def check_provider(name: str, entry: ProviderEntry) -> Iterator[CheckMessage]:
     where = f"{settings.LINTEL_CATALOGUE}: providers.{name}"
     if not is_known(entry.kind):
         yield Error(f"{where}.kind: LINTEL_PROVIDERS names no module for {entry.kind!r}", id="ai.E102")
@@ -53,11 +56,13 @@ def check_answerers(**_: Any) -> list[CheckMessage]:
 
 
 def _unanswered() -> Iterator[CheckMessage]:
-    if not available_providers():
+    catalogue = from_file()
+    if not available_providers(catalogue):
         hint = "Set ANTHROPIC_API_KEY, OPENAI_API_KEY or OPENROUTER_API_KEY; .env.example describes more ways."
         yield Error("No model provider is configured: every request would be refused.", hint=hint, id="ai.E104")
         return
-    for size in load().sizes:
-        if not models_of(size):
+    routes = {route.size: route for route in catalogue.routes.values()}
+    for size, route in routes.items():
+        if not answerers(route, catalogue):
             hint = "Give LINTEL_MODELS one for this size, or its provider a key or an address."
             yield Error(f"None of the models of the size {size} has a provider.", hint=hint, id="ai.E105")

@@ -1,35 +1,35 @@
-"""The format of the catalogue's file."""
+"""Providers, models and prices as the catalogue's file has them, and each row of its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from ai.types import Capability, ModelPrice, ModelSpec, ProviderSpec
-from ai.yaml_source import Step
 
-DEFAULT_ROUTE = "default"
+# What may be sent to a provider, or be called: settings of other kinds hold secrets of other kinds.
+KEY_SETTING = r"^[A-Z][A-Z0-9_]*_API_KEY$"
+URL_SETTING = r"^[A-Z][A-Z0-9_]*_(BASE|MODEL)_URL$"
 
 Rate = Annotated[Decimal, Field(ge=0)]
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class ProviderEntry(_Entry):
+class ProviderEntry(Entry):
     """``*_setting`` name Django settings, so that no key and no address of an installation stands in the file."""
 
     kind: str
     base_url: str | None = None
-    base_url_setting: str | None = None
-    api_key_setting: str | None = None
+    base_url_setting: Annotated[str, StringConstraints(pattern=URL_SETTING)] | None = None
+    api_key_setting: Annotated[str, StringConstraints(pattern=KEY_SETTING)] | None = None
     price_source: str | None = None
     demonstration: bool = False
     requests_per_minute: int | None = Field(default=None, gt=0)
@@ -58,7 +58,7 @@ def _url(setting: str | None) -> str | None:
     return value
 
 
-class PriceEntry(_Entry):
+class PriceEntry(Entry):
     """USD per million tokens, from that day (UTC) on."""
 
     since: date | None = Field(default=None, alias="from")
@@ -71,12 +71,22 @@ class PriceEntry(_Entry):
         return ModelPrice(**self.model_dump())
 
 
-class ModelEntry(_Entry):
+def in_order(prices: tuple[PriceEntry, ...]) -> tuple[PriceEntry, ...]:
+    days = [price.since or date.min for price in prices]
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        raise ValueError("must stand in the order of their days, each with another 'from'")
+    return prices
+
+
+class ModelEntry(Entry):
+    """``unpriced`` says that nobody knows the price, and that this is meant."""
+
     provider: str
     context_window: int = Field(gt=0)
     max_output_tokens: int = Field(gt=0)
     capabilities: frozenset[Capability] = frozenset()
-    prices: tuple[PriceEntry, ...] = Field(default=(), min_length=1)
+    prices: Annotated[tuple[PriceEntry, ...], AfterValidator(in_order)] = Field(default=(), min_length=1)
+    unpriced: bool = False
     reasoning_effort: str | None = None
     thinking: str | None = None
     thought_tokens: int = Field(default=0, ge=0)
@@ -86,58 +96,7 @@ class ModelEntry(_Entry):
     requests_per_minute: int | None = Field(default=None, gt=0)
     tokens_per_minute: int | None = Field(default=None, gt=0)
 
-    @field_validator("prices")
-    @classmethod
-    def _in_order(cls, prices: tuple[PriceEntry, ...]) -> tuple[PriceEntry, ...]:
-        days = [price.since or date.min for price in prices]
-        if any(later <= earlier for earlier, later in pairwise(days)):
-            raise ValueError("must stand in the order of their days, each with another 'from'")
-        return prices
-
     def spec(self, name: str, provider: ProviderSpec) -> ModelSpec:
-        given = {
-            field: getattr(self, field) for field in type(self).model_fields if field not in ("provider", "prices")
-        }
+        ours = ("provider", "prices", "unpriced")
+        given = {field: getattr(self, field) for field in type(self).model_fields if field not in ours}
         return ModelSpec(name=name, provider=provider, prices=tuple(price.price() for price in self.prices), **given)
-
-
-class RouteEntry(_Entry):
-    """Which size answers requests of each priority."""
-
-    balanced: str
-    fast: str | None = None
-    quality: str | None = None
-
-    def size(self, priority: str) -> str:
-        wanted: str | None = getattr(self, priority)
-        return wanted or self.balanced
-
-
-class Catalogue(_Entry):
-    providers: dict[str, ProviderEntry]
-    models: dict[str, ModelEntry]
-    sizes: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]
-    routes: dict[str, RouteEntry]
-
-    def route(self, action: str) -> RouteEntry:
-        return self.routes.get(action) or self.routes[DEFAULT_ROUTE]
-
-    def dangling(self) -> Iterator[tuple[tuple[Step, ...], str]]:
-        """Names that stand for nothing: the key where each stands, and what it is."""
-        for name, entry in self.models.items():
-            if entry.provider not in self.providers:
-                yield ("models", name, "provider"), f"there is no provider {entry.provider!r}"
-        for size, names in self.sizes.items():
-            for position, wanted in enumerate(names):
-                if wanted not in self.models:
-                    yield ("sizes", size, position), f"there is no model {wanted!r}"
-        yield from self._dangling_routes()
-
-    def _dangling_routes(self) -> Iterator[tuple[tuple[Step, ...], str]]:
-        for name, route in self.routes.items():
-            for priority in RouteEntry.model_fields:
-                wanted = getattr(route, priority)
-                if wanted is not None and wanted not in self.sizes:
-                    yield ("routes", name, priority), f"there is no size {wanted!r}"
-        if DEFAULT_ROUTE not in self.routes:
-            yield ("routes", DEFAULT_ROUTE), "missing"

@@ -17,15 +17,29 @@ THOUGHT_TOKENS = 4000
 FIRST_TEXT_SECONDS = 120.0  # a local server may have to load it first
 
 
-def own_models(sizes: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-    """For each size the names given for it, else those given for all. A size that gets none keeps the catalogue's."""
-    told = [word.rpartition("=") for word in settings.LINTEL_MODELS]
-    if unknown := {size for size, mark, _name in told if mark and size not in sizes}:
+def own_models(size: str) -> tuple[str, ...]:
+    """The names given for a size, else those given for all; none where the route's own models answer."""
+    told = _told()
+    return tuple(name for wanted, name in told if size and wanted == size) or (
+        tuple(name for wanted, name in told if size and not wanted)
+    )
+
+
+def all_own_models() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for _size, name in _told()))
+
+
+def refuse_unknown_sizes(sizes: Collection[str]) -> None:
+    """Raises ConfigurationError: what is given for a size that no route has would answer nothing."""
+    if unknown := {size for size, _name in _told() if size and size not in sizes}:
         known = ", ".join(sizes)
         raise ConfigurationError(f"LINTEL_MODELS names the size {min(unknown)!r}; there are {known}.")
-    for_all = tuple(name for _size, mark, name in told if not mark)
-    own = {size: tuple(name for wanted, mark, name in told if mark and wanted == size) or for_all for size in sizes}
-    return {size: names for size, names in own.items() if names}
+
+
+def _told() -> list[tuple[str, str]]:
+    """Sizes, empty for all, and names."""
+    words = (word.rpartition("=") for word in settings.LINTEL_MODELS)
+    return [(size, name) for size, _mark, name in words]
 
 
 def own_entry(providers: Mapping[str, ProviderEntry]) -> ModelEntry:
@@ -37,6 +51,7 @@ def own_entry(providers: Mapping[str, ProviderEntry]) -> ModelEntry:
         context_window=settings.LINTEL_CONTEXT_WINDOW,
         max_output_tokens=settings.LINTEL_CONTEXT_WINDOW,
         capabilities=CAPABILITIES,
+        unpriced=True,
         thought_tokens=THOUGHT_TOKENS,
         first_text_s=FIRST_TEXT_SECONDS,
     )

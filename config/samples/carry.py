@@ -21,8 +21,8 @@ HISTORY = (
     "requests_app.BudgetHold", "requests_app.HoldShare", "ai.LLMUsageLog",
     "requests_app.AIReviewQueue", "requests_app.ReviewAction", "requests_app.AIOutputFeedback",
 )  # fmt: skip
-# An answer of a sample serves nobody again.
-SERVES_NOBODY = "UPDATE requests_app_airequest SET fingerprint = ''"
+# An answer of a sample serves nobody again, and versions of the catalogue have other numbers there.
+SERVES_NOBODY = "UPDATE requests_app_airequest SET fingerprint = '', catalogue = NULL"
 # The real database wrote these moves already, in the other one.
 NO_SECOND_MOVES = """
 SELECT set_config('pgtrigger.ignore', (

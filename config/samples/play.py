@@ -181,8 +181,8 @@ def move(to: datetime, speed: float) -> None:
 @asynccontextmanager
 async def engine(port: int, *, people: Mapping[str, User], teams: Mapping[str, Team]) -> AsyncIterator[Player]:
     """A worker's parts on this loop, and the provider that they call."""
-    load_adapters(available_providers())
     database = DatabaseThreads(3, "database")
+    load_adapters(await database.run(available_providers))
     live = LivePublisher()
     writer = ChunkWriter(database, live.chunks, 0.005)
     loop = asyncio.get_running_loop()

@@ -276,6 +276,8 @@ LINTEL_OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "http", "https")  # ai.routi
 LINTEL_OPENROUTER_API_KEY = env.secret("OPENROUTER_API_KEY")  # ai.routing, ai.providers
 LINTEL_MODELS = env.words("LINTEL_MODELS")  # ai.routing
 LINTEL_CONTEXT_WINDOW = env.integer("LINTEL_CONTEXT_WINDOW", 8192, least=256)  # ai.routing
+# Addresses that providers may be given in admin, beside those of the catalogue's file.
+LINTEL_BASE_URLS = env.words("LINTEL_BASE_URLS")  # ai.routing
 # A user's tokens a day where their own budget says nothing; 0 is no limit.
 LINTEL_DAILY_TOKENS = env.integer("LINTEL_DAILY_TOKENS", 100_000) or None  # requests_app.ledger
 # Waiting and running at once, of one user and of one team, and new ones of a user in any minute; 0 is no limit.

@@ -3,6 +3,7 @@
 from requests_app.admin.alerts import CostAlertAdmin, CostAlertDayAdmin, UsageDayAdmin
 from requests_app.admin.attempts import AttemptAdmin
 from requests_app.admin.budgets import BudgetAdmin, HoldAdmin, ShareAdmin, WindowAdmin
+from requests_app.admin.catalogue import ModelAdmin, ProviderAdmin, RouteAdmin, TierAdmin, VersionAdmin
 from requests_app.admin.feedback import FeedbackAdmin
 from requests_app.admin.moves import MoveAdmin
 from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
@@ -22,21 +23,26 @@ __all__ = [
     "FeedbackAdmin",
     "HoldAdmin",
     "IdempotencyKeyAdmin",
+    "ModelAdmin",
     "MoveAdmin",
     "PromptLabelAdmin",
     "PromptReviewAdmin",
     "PromptTemplateAdmin",
+    "ProviderAdmin",
     "PulseAdmin",
     "QualityDayAdmin",
     "QualityReportAdmin",
     "RequestAdmin",
     "ReviewActionAdmin",
     "ReviewQueueAdmin",
+    "RouteAdmin",
     "ShareAdmin",
     "SpendingPersonAdmin",
     "SpendingTeamAdmin",
+    "TierAdmin",
     "UsageAdmin",
     "UsageDayAdmin",
+    "VersionAdmin",
     "WindowAdmin",
     "WorkerLeaseAdmin",
 ]

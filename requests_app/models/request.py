@@ -198,6 +198,14 @@ class AIRequest(models.Model):
     retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
 
     route = models.JSONField(_("route"), help_text=_("Names of the models to ask, in order, as accepted."))
+    catalogue = models.PositiveBigIntegerField(
+        _("version of the catalogue"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What its models are is read there, whatever was edited since; empty: in the file."),
+    )
+    quality_level = models.PositiveSmallIntegerField(_("quality level"), null=True, blank=True, editable=False)
     model_asked = models.CharField(_("model asked"), max_length=200)
     model = models.CharField(_("model"), max_length=200, blank=True)
     provider = models.CharField(_("provider"), max_length=100, blank=True)

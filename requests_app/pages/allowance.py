@@ -90,7 +90,7 @@ class Bar:
 
 def allowance_of(user: User, submission: intake.Submission) -> Allowance:
     try:
-        needed = intake.estimate(submission)
+        needed = intake.estimate(user, submission)
     except (RequestError, PromptError):
         needed = None
     return Allowance(needed=needed, windows=tuple(states(user, submission.team or user.personal_team)))

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from ai.models import PromptTemplate
 from ai.prompts.registry import load_prompts
 from ai.routing import model_for
+from requests_app.intake import terms_of
 from requests_app.pages.wording import title_of
 
 
@@ -77,8 +79,10 @@ def why_absent(key: str) -> str:
     return f"{title_of(key)}: {template.unavailable}."
 
 
-def answerer_of(template: PromptTemplate) -> Answerer:
-    route = model_for(template.spec.route or template.key)
+def answerer_of(template: PromptTemplate, user: User) -> Answerer:
+    """For a request that the user's own team pays."""
+    terms = terms_of(user, None)
+    route = model_for(template.key, template.route, level=terms.level, catalogue=terms.catalogue)
     return Answerer(
         models=tuple(model.name for model in route), demonstration=bool(route) and route[0].provider.demonstration
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from ai.errors import ConfigurationError
-from ai.routing import model
+from ai.routing import catalogue_at, model
 from requests_app.models import AIRequest, AttemptReason, Status
 from requests_app.pages.wording import dollars, seconds
 
@@ -34,10 +34,11 @@ def facts_of(request: AIRequest) -> list[Fact]:
     ]
 
 
-def demonstration(model_name: str) -> bool:
-    """Whether this is the small model for demonstrations. A model that has left the catalogue is not."""
+def demonstration(request: AIRequest) -> bool:
+    """Whether the small model for demonstrations answers. A model that has left the catalogue is not."""
     try:
-        return model(model_name).provider.demonstration
+        asked = model(request.model or request.model_asked, catalogue_at(request.catalogue))
+        return asked.provider.demonstration
     except ConfigurationError:
         return False
 
@@ -62,7 +63,7 @@ def cost_of(request: AIRequest) -> Cost:
         return Cost(
             text=_("unknown"), note=note, sentence=_("What it cost is unknown: no price is known for this model.")
         )
-    if request.cost_usd == 0 and demonstration(request.model):
+    if request.cost_usd == 0 and demonstration(request):
         note = _("runs on this machine")
         return Cost(text=_("free"), note=note, sentence=_("It cost nothing: the model runs on this machine."))
     amount = dollars(request.cost_usd)

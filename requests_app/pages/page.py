@@ -146,7 +146,7 @@ def _notices(request: AIRequest, waiting: Place | None) -> Iterator[Notice]:
     elif waiting is not None and waiting.reason == "worker":
         text = _("Your request is safe. It begins as soon as a worker starts.")
         yield Notice(tone="warm", icon="warn", title=_("No worker is running"), text=text)
-    if demonstration(request.model or request.model_asked):
+    if demonstration(request):
         text = _("A small model on this machine answers here. For a large one:")
         title = _("Demonstration model: expect mistakes")
         yield Notice(tone="warm", icon="spark", title=title, text=text, command=KEY_COMMAND)

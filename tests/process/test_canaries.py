@@ -142,6 +142,7 @@ def scene(request: pytest.FixtureRequest, stack: Stack, tmp_path_factory: pytest
     finally:
         watched.sql(FORGIVE)
         watched.stop()
+        stack.run("manage.py", "init_ai_config")  # the catalogue that the others' processes are meant for
         for child in others:
             child.tell_all(signal.SIGCONT)
 

@@ -116,7 +116,7 @@ def _page(
         "form": form,
         "file_phrases": file_phrases(),
         "allowance": allowance_of(http.user, _submission(choice, form)) if choice and form else None,
-        "answerer": answerer_of(choice.template) if choice else None,
+        "answerer": answerer_of(choice.template, http.user) if choice else None,
         **_recent(http),
     }
     status = HTTPStatus.BAD_REQUEST if form and form.headline else HTTPStatus.OK

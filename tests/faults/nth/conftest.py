@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import ApiToken, User
 from ai.providers.fake import FakeProvider, fake_provider
+from ai.routing.publish import publish
 from requests_app.models import TokenBudget
 from requests_app.testing import InlineWorker, inline_worker
 from tests.faults.nth.outside import KINDS, Kind, Side
@@ -22,7 +23,6 @@ SIDES: list[tuple[Side, Kind]] = [
 @pytest.fixture(autouse=True)
 def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits longer than it must for a fault to pass."""
-    settings.LINTEL_CATALOGUE = CATALOGUE
     for name in UNLIMITED:
         setattr(settings, name, None)
     settings.LINTEL_LEASE_SECONDS, settings.LINTEL_RENEW_SECONDS = 2.0, 0.2
@@ -42,6 +42,16 @@ def fake(settings: Settings) -> Iterator[FakeProvider]:
         settings.LINTEL_EMBEDDED_MODEL_URL = fake.openai_url
         settings.LINTEL_ANTHROPIC_BASE_URL = fake.url
         yield fake
+
+
+@pytest.fixture(autouse=True)
+def catalogue(committed: None, settings: Settings) -> Iterator[None]:
+    """The one of the stack's tests, in the tables too; the product's own afterwards."""
+    own, settings.LINTEL_CATALOGUE = settings.LINTEL_CATALOGUE, CATALOGUE
+    publish()
+    yield
+    settings.LINTEL_CATALOGUE = own
+    publish()
 
 
 @pytest.fixture

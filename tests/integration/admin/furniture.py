@@ -14,7 +14,15 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 from uuid_utils.compat import uuid7
 
 from accounts.models import ApiToken, User
-from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
+from ai.models import (
+    LLMModel,
+    LLMProvider,
+    LLMUsageLog,
+    ModelRoute,
+    PromptLabel,
+    PromptTemplate,
+    TierQualityMapping,
+)
 from requests_app.models import (
     AIOutputFeedback,
     AIRequest,
@@ -68,6 +76,7 @@ def furnish_once(name: str) -> None:
     judge_later(request)
     report(name)
     schedule(name)
+    route_to(name)
     alarm(name)
 
 
@@ -150,3 +159,10 @@ def schedule(name: str) -> None:
     ClockedSchedule.objects.create(clocked_time=timezone.now())
     PeriodicTask.objects.create(name=name, task="sweep", interval=every)
     PeriodicTask.objects.create(name=f"{name}-daily", task="sweep", crontab=crontab)
+
+
+def route_to(name: str) -> None:
+    provider = LLMProvider.objects.create(name=name, kind="openai")
+    LLMModel.objects.create(name=name, provider=provider, context_window=9, max_output_tokens=9)
+    ModelRoute.objects.create(action=name, tiers=[{name: 2, MODEL: 1}])
+    TierQualityMapping.objects.create(tier=name, quality_level=7)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken
-from ai.models import LLMUsageLog, PromptLabel, PromptTemplate
+from ai.models import CatalogueVersion, LLMUsageLog, PromptLabel, PromptTemplate
 from requests_app.models import (
     AIAttempt,
     AIRequest,
@@ -56,6 +56,7 @@ LEDGERS = [
     UsageDay,
     PromptTemplate,
     PromptLabel,
+    CatalogueVersion,
 ]
 OURS = {"accounts", "ai", "requests_app"}
 GARBAGE = ["x", "\x00", "999999999999999999999", "'\"<b>%[]"]

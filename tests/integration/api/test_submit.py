@@ -55,8 +55,9 @@ def program(alice: User, nobody: APIClient) -> APIClient:
     return nobody
 
 
-def test_accepting_costs_five_queries(program: APIClient, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(7):  # token, live version, INSERT and hold in a savepoint, whether a worker lives
+def test_accepting_costs_six_queries(program: APIClient, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    # Token, live version, tier and catalogue, INSERT and hold in a savepoint, whether a worker lives.
+    with django_assert_num_queries(8):
         assert program.post(URL, TICKET).status_code == 202
 
 
@@ -65,7 +66,7 @@ def test_whether_a_worker_lives_is_asked_once_a_second(
 ) -> None:
     monkeypatch.setattr(waiting, "monotonic", lambda: -1.0)
     program.post(URL, TICKET)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert program.post(URL, TICKET).data["waiting_for"] == "worker"
 
 

@@ -11,13 +11,18 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import User
-from ai.models import PromptLabel, PromptTemplate
+from accounts.models import Team, User
+from ai.engine import Stop
+from ai.models import LLMModel, LLMProvider, ModelRoute, PromptLabel, PromptTemplate
 from ai.prompts.registry import get_prompt
+from ai.routing.publish import publish
+from ai.routing.snapshot import in_order
+from ai.traffic import OPEN_ROAD
 from requests_app import intake
 from requests_app.errors import ContextTooLong, KeyBusy, KeyReused, NoModelConfigured, SubmissionInvalid
-from requests_app.intake import Accepted, Idempotency, accept, body_hash, cancel, retry
+from requests_app.intake import Accepted, Idempotency, Submission, accept, body_hash, cancel, retry
 from requests_app.models import AIRequest, IdempotencyKey, Status, WorkerLease
+from requests_app.runner import job_for
 from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
 
 KEY = Idempotency(key="k1", method="POST", path="/api/v1/requests", body_hash=body_hash({"a": 1}))
@@ -76,10 +81,11 @@ routes: {default: {balanced: all}, classification: {balanced: all}}
 
 
 @pytest.fixture
-def unequal(tmp_path: Path, settings: Any) -> None:
+def unequal(db: None, tmp_path: Path, settings: Any) -> None:
     """A route of two models, of which the narrower one counts more tokens."""
     settings.LINTEL_CATALOGUE = tmp_path / "catalogue.yaml"
     settings.LINTEL_CATALOGUE.write_text(UNEQUAL)
+    publish()
 
 
 def test_one_model_that_holds_the_input_is_enough(alice: User, unequal: None) -> None:
@@ -252,3 +258,57 @@ def test_prompt_whose_needs_are_not_met_is_refused(alice: User) -> None:
     assert pointers(refused) == ["/prompt_key"]
     assert "retrieval" in refused.value.problems[0].detail
     assert not AIRequest.objects.exists()
+
+
+class TestRoutes:
+    @pytest.fixture(autouse=True)
+    def keys(self, db: None, settings: Any) -> None:
+        settings.LINTEL_ANTHROPIC_API_KEY = settings.LINTEL_OPENAI_API_KEY = "sk-none"
+
+    @pytest.mark.parametrize(
+        ("tier", "model"),
+        [
+            ("", "claude-sonnet-5-5"),
+            ("freemium", "claude-haiku-5-5"),
+            ("pro", "claude-sonnet-5-5"),
+            ("premium", "claude-opus-5-5"),
+        ],
+    )
+    def test_the_teams_tier_decides_the_quality(self, alice: User, tier: str, model: str) -> None:
+        Team.objects.filter(pk=alice.personal_team_id).update(tier=tier)
+        row = accept(alice, SUMMARY).request
+        assert row.model_asked == model
+        assert row.quality_level == {"": 5, "freemium": 2, "pro": 5, "premium": 8}[tier]
+
+    def test_a_prompts_own_route_goes_first(self, alice: User) -> None:
+        ModelRoute.objects.create(action=SUMMARY.prompt_key, tiers=[{"gpt-6-luna": 1}])
+        assert accept(alice, SUMMARY).request.route == ["gpt-6-luna"]
+
+    def test_a_tier_is_shared_by_weight(self, alice: User) -> None:
+        tiers = [{"gpt-6-luna": 1, "claude-haiku-5-5": 1}, {"gpt-6.1-terra": 1}]
+        ModelRoute.objects.create(action=SUMMARY.prompt_key, tiers=tiers)
+        rows = [accept(alice, SUMMARY).request for _each in range(40)]
+        assert {row.model_asked for row in rows} == {"gpt-6-luna", "claude-haiku-5-5"}
+        for row in rows:
+            assert row.route == in_order(tiers, row.pk)
+
+    def test_equal_requests_are_equal_in_whatever_order_they_are_drawn(self, alice: User) -> None:
+        tiers = [{"gpt-6-luna": 1, "claude-haiku-5-5": 1}]
+        ModelRoute.objects.create(action="sentiment_score", tiers=tiers)
+        submission = Submission(prompt_key="sentiment_score", payload=get_prompt("sentiment_score").example)
+        rows = [accept(alice, submission).request for _each in range(20)]
+        assert len({tuple(row.route) for row in rows}) == 2
+        [fingerprint] = {row.fingerprint for row in rows}
+        assert fingerprint
+
+    def test_an_accepted_route_outlives_every_edit(self, alice: User, lease: WorkerLease) -> None:
+        row = accept(alice, SUMMARY).request
+        was = row.route
+        LLMModel.objects.filter(name=was[0]).update(enabled=False, context_window=1)
+        LLMProvider.objects.filter(name="anthropic").update(kind="openai", base_url="http://127.0.0.1:9/other")
+        ModelRoute.objects.all().delete()
+        claimed = claim_next(lease.pk)
+        assert claimed is not None
+        route = job_for(claimed, Stop(), OPEN_ROAD).route
+        assert [spec.name for spec in route] == was
+        assert (route[0].context_window, route[0].provider.kind) == (1_000_000, "anthropic")

@@ -8,9 +8,11 @@ from pytest_django.fixtures import Settings
 
 from ai.errors import ConfigurationError
 from ai.pricing import cost_of
-from ai.routing import available_providers, model, model_for, models
+from ai.routing import answerers
 from ai.routing.checks import check_catalogue
-from ai.types import Usage
+from ai.routing.file import from_file
+from ai.routing.snapshot import QualityLevel
+from ai.types import ModelSpec, ProviderSpec, Usage
 
 SMALL_CATALOGUE = """
 providers:
@@ -47,8 +49,24 @@ def catalogue(settings: Settings, tmp_path: Path) -> Path:
     return path
 
 
-def names(action: str, priority: str = "balanced") -> list[str]:
-    return [spec.name for spec in model_for(action, priority=priority)]
+def model_for(action: str, priority: str = "balanced", level: int | None = None) -> tuple[ModelSpec, ...]:
+    return answerers.model_for(action, priority=priority, level=level, catalogue=from_file())
+
+
+def names(action: str, priority: str = "balanced", level: int | None = None) -> list[str]:
+    return [spec.name for spec in model_for(action, priority, level)]
+
+
+def models() -> tuple[ModelSpec, ...]:
+    return answerers.models(from_file())
+
+
+def model(name: str) -> ModelSpec:
+    return answerers.model(name, from_file())
+
+
+def available_providers() -> tuple[ProviderSpec, ...]:
+    return answerers.available_providers(from_file())
 
 
 def test_shipped_catalogue_passes_its_checks() -> None:
@@ -107,6 +125,19 @@ def test_unrouted_actions_take_the_middle_model(keyed: Settings) -> None:
     assert names("anything")[0] == "gpt-6.1-terra"
 
 
+def test_levels_have_routes_of_their_own(keyed: Settings) -> None:
+    assert names("anything", level=QualityLevel.ECONOMY)[0] == "gpt-6-luna"
+    assert names("anything", level=QualityLevel.BALANCED)[0] == "gpt-6.1-terra"
+    assert names("anything", level=QualityLevel.PREMIUM)[0] == "gpt-6.1-sol"
+    assert names("anything", "fast", QualityLevel.PREMIUM)[0] == "gpt-6.1-terra"
+    assert names("analysis", level=QualityLevel.ECONOMY)[0] == "gpt-6.1-terra"
+
+
+def test_tiers_have_levels() -> None:
+    catalogue = from_file()
+    assert [catalogue.level_of(tier) for tier in ("freemium", "pro", "premium", "", "unheard-of")] == [2, 5, 8, 5, 5]
+
+
 def test_another_catalogue(catalogue: Path) -> None:
     assert names("anything") == ["large", "small"]
     assert [spec.name for spec in models()] == ["small", "large"]
@@ -134,6 +165,16 @@ def test_unknown_model_is_named(catalogue: Path) -> None:
         ("provider: fake", "provider: real", "models.small.provider: there is no provider 'real'"),
         ("little: [small]", "little: [tiny]", "sizes.little.0: there is no model 'tiny'"),
         ("fast: little", "fast: tiny", "routes.default.fast: there is no size 'tiny'"),
+        ("fast: little", "levels: {'10': {balanced: big}}", "routes.default.levels.10"),
+        (
+            "fast: little",
+            "levels: {'1': {balanced: tiny}}",
+            "routes.default.levels.1.balanced: there is no size 'tiny'",
+        ),
+        ("little: [small]", "little: [{small: -1}]", "sizes.little.0"),
+        ("little: [small]", "little: [{tiny: 1}]", "sizes.little.0: there is no model 'tiny'"),
+        ("kind: openai", "kind: openai, api_key_setting: SECRET_KEY", "providers.fake.api_key_setting"),
+        ("kind: openai", "kind: openai, base_url_setting: BROKER_URL", "providers.fake.base_url_setting"),
         ("from: 2026-05-01, ", "", "models.large.prices: "),
         ("from: 2026-05-01", "from: May", "models.large.prices.1.from"),
         ("little: [small]", "little: []", "sizes.little"),
@@ -164,7 +205,7 @@ def test_missing_file_is_named(settings: Settings, tmp_path: Path) -> None:
     ("was", "becomes", "where"),
     [
         ("kind: openai", "kind: carrier-pigeon", "providers.fake.kind"),
-        ("kind: openai", "kind: openai, api_key_setting: NO_KEY", "providers.fake.api_key_setting"),
+        ("kind: openai", "kind: openai, api_key_setting: NO_API_KEY", "providers.fake.api_key_setting"),
     ],
 )
 def test_names_outside_the_file_are_checked(catalogue: Path, was: str, becomes: str, where: str) -> None:

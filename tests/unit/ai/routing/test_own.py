@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from pytest_django.fixtures import Settings
 
-from ai.routing import model, model_for, models
+from ai.routing import answerers
 from ai.routing.checks import check_catalogue
+from ai.routing.file import from_file
 from ai.tokens import answer_limit
-from ai.types import Message
+from ai.types import Message, ModelSpec
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +20,20 @@ def ollama(settings: Settings) -> Settings:
     return settings
 
 
+def model_for(action: str, priority: str = "balanced") -> tuple[ModelSpec, ...]:
+    return answerers.model_for(action, priority=priority, catalogue=from_file())
+
+
 def names(action: str, priority: str = "balanced") -> list[str]:
-    return [spec.name for spec in model_for(action, priority=priority)]
+    return [spec.name for spec in model_for(action, priority)]
+
+
+def models() -> tuple[ModelSpec, ...]:
+    return answerers.models(from_file())
+
+
+def model(name: str) -> ModelSpec:
+    return answerers.model(name, from_file())
 
 
 def test_one_name_answers_everything_alone() -> None:
