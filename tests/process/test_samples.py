@@ -15,7 +15,7 @@ from tests.faults.oracles import acceptance, budgets, calls, lifecycle, processe
 from tests.faults.oracles.facts import Facts, look
 from tests.process.stack import Stack
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(1500)]
 
 ORACLES = (
     lifecycle.every_request_ended, lifecycle.nothing_follows_an_end, lifecycle.one_lease_at_a_time,
@@ -49,7 +49,7 @@ IMPOSSIBLE = {
 def load_demo(stack: Stack, *arguments: str) -> str:
     command = [sys.executable, "manage.py", "load_demo", *arguments]
     done = subprocess.run(
-        command, env=stack.environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=400, check=False
+        command, env=stack.environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=1400, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.local import samples
 from config.local.home import REPOSITORY, Home
 from config.local.leftovers import leftovers
 from config.local.loopback import open_local
@@ -96,3 +97,27 @@ def test_lease_that_is_renewed_too_late_stops_the_start(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "LINTEL_RENEW_SECONDS=9" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_wanted_sample_history_is_made_beside_the_run(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    (home.root / "started-once").touch()  # no model answers here
+    samples.want(home)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "config.local", "run"],
+        cwd=REPOSITORY,
+        env=environment(home.root),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert run.stdout is not None
+        said = [next(line for line in run.stdout if words in line) for words in ("is ready at", "day 1 of", "day 2 of")]
+        assert len(said) == 3
+    finally:
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=90)
+    assert run.returncode == 0
+    assert leftovers(home) == []
+    assert samples.wanted(home), "it is begun again at the next start"
