@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Team, User
 from requests_app import alerts, usage
-from requests_app.models import CostAlertDay, Dimension, Scope
+from requests_app.models import AIRequest, CostAlertDay, Dimension, Scope
 from requests_app.pages import money
 from requests_app.pages.asking import uuid_or_none
 from requests_app.pages.export import UNKNOWN, cell, lines
@@ -131,6 +131,13 @@ class CostPage:
         if self.kind not in KINDS:
             wrong.append(_("Costs are not told by %(kind)s.") % {"kind": self.kind})
         return wrong
+
+    @property
+    def sample(self) -> bool:
+        """Whether sample data may be among it: of its team, or asked by this person. Everything leaves it out."""
+        if self.whose.scope == Scope.USER:
+            return AIRequest.objects.filter(user=self._user, team__sample=True).exists()
+        return self.whose.id is not None and Team.objects.filter(pk=self.whose.id, sample=True).exists()
 
     @property
     def days(self) -> Days:

@@ -17,8 +17,8 @@ def sample_mark(sample: bool) -> dict[str, bool]:
 
 
 @register.inclusion_tag("requests_app/sample_banner.html", takes_context=True)
-def sample_banner(context: RequestContext, team: Team | None = None) -> dict[str, bool]:
-    """Above figures: some of them are of sample data; of one ``team`` where it is named."""
-    shown = Team.objects.filter(sample=True).exists() if not team else team.sample
+def sample_banner(context: RequestContext, counted: bool | None = None) -> dict[str, bool]:
+    """Above figures: some of them are of sample data, as ``counted`` says; else wherever there is any."""
+    shown = Team.objects.filter(sample=True).exists() if counted is None else counted
     user = getattr(context.get("request"), "user", None)
     return {"shown": shown, "may_remove": bool(user and user.is_staff)}

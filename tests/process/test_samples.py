@@ -62,7 +62,7 @@ def counts(stack: Stack) -> list[int]:
 TABLES = (
     "accounts_user", "accounts_team", "requests_app_airequest", "requests_app_requestmove", "ai_llmusagelog",
     "requests_app_holdshare", "requests_app_aireviewqueue", "requests_app_reviewaction",
-    "requests_app_aioutputfeedback", "requests_app_qualityday",
+    "requests_app_aioutputfeedback", "requests_app_budgetwindow", "requests_app_usageday",
 )  # fmt: skip
 
 
@@ -128,3 +128,5 @@ def test_cleared_is_as_before(stack: Stack, loaded: list[int]) -> None:
     load_demo(stack, "--clear")
     assert counts(stack) == loaded
     assert stack.sql("SELECT id::text " + OF_SAMPLES) == []
+    counted = "done + rejected + failed + cancelled + calls + up + down > 0 AND day < current_date"
+    assert stack.sql(f"SELECT day FROM requests_app_qualityday WHERE {counted}") == []

@@ -38,8 +38,8 @@ def staff(alice: User, page: Client) -> Client:
     return page
 
 
-def banner(**about: object) -> str:
-    return Template("{% load samples %}{% sample_banner team %}").render(Context(about))
+def banner() -> str:
+    return Template("{% load samples %}{% sample_banner %}").render(Context())
 
 
 def test_history_and_request_are_marked(page: Client, sample: AIRequest) -> None:
@@ -56,12 +56,17 @@ def test_what_people_sent_is_not(page: Client, alice: User) -> None:
 
 def test_banner_stands_while_there_is_some(alice: User, samples: Team) -> None:
     assert MARK in banner()
-    assert MARK in banner(team=samples)
-    assert MARK not in banner(team=alice.personal_team)
     Team.objects.filter(pk=samples.pk).update(name="Northwind Traders")
     samples.memberships.all().delete()
     samples.delete()
     assert MARK not in banner()
+
+
+def test_costs_of_sample_teams_are_marked(page: Client, alice: User, samples: Team) -> None:
+    assertContains(page.get(f"/cost?of={samples.pk}"), MARK)
+    assertNotContains(page.get("/cost"), MARK)
+    ask(alice, samples)
+    assertContains(page.get("/cost"), MARK)
 
 
 def test_a_sample_team_pays_for_nothing_new(alice: User, api: APIClient, sample: AIRequest) -> None:
