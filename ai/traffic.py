@@ -14,8 +14,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from django.conf import settings
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio import BlockingConnectionPool, Redis
 
 from ai import breaker as breakers
 from ai.breaker import CLOSED, Breaker, Go, Wait, admission, probing
@@ -23,7 +22,10 @@ from ai.errors import BadCall, ContextExceeded, KeyRejected, ProviderError, Rate
 from ai.signals import BreakerMoved, breaker_moved
 from ai.types import ModelSpec
 
-PATIENCE_S = 0.25
+PATIENCE_S = 0.5
+CONNECTIONS = 4
+FRESH_S = 0.1
+"""How old a look may be that many calls share; who claims a probe looks anew."""
 AWAY_S = 5.0
 """How long Redis is left alone once it has not answered."""
 KEPT_S = 3600
@@ -74,6 +76,21 @@ class Cooling:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was stored of a model ``at`` a moment of our clock, which the server's is ``ahead`` of."""
+
+    at: float
+    ahead: float
+    text: str
+    breaker: Breaker
+
+    @property
+    def now(self) -> float:
+        """By the server's clock, which all workers share."""
+        return time.monotonic() + self.ahead
+
+
 class Traffic(Protocol):
     async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
         """The first of the models that may be called. ``tokens`` is about what the call will use."""
@@ -105,17 +122,25 @@ class SharedTraffic:
     """One per event loop."""
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = Redis.from_url(
-            url, decode_responses=True, socket_connect_timeout=PATIENCE_S, socket_timeout=PATIENCE_S
+        pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=PATIENCE_S,
+            decode_responses=True,
+            socket_connect_timeout=PATIENCE_S,
+            socket_timeout=PATIENCE_S,
         )
+        self._redis: Redis = Redis(connection_pool=pool)
         self._admit = self._redis.register_script(ADMIT)
         self._replace = self._redis.register_script(REPLACE)
         self._away_until = 0.0
+        self._looking = asyncio.Lock()
+        self._looks: dict[str, Look] = {}
         self._reports: set[asyncio.Future[None]] = set()
 
     async def close(self) -> None:
         await self.reported()
-        await self._redis.aclose()
+        await self._redis.aclose(close_connection_pool=True)
 
     async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
         return await self._asked(lambda: self._choose(models, tokens), otherwise=Chosen(index=0))
@@ -138,16 +163,15 @@ class SharedTraffic:
         try:
             async with asyncio.timeout(2 * PATIENCE_S):
                 return await question()
-        except (RedisError, OSError, TimeoutError) as problem:
+        except Exception as problem:  # the edge: whatever a client of Redis raises, no request rests on it
             self._away_until = time.monotonic() + AWAY_S
             log.warning("Breakers and limits are away (%s): every model may be called.", type(problem).__name__)
             return otherwise
 
     async def _choose(self, models: Sequence[ModelSpec], tokens: int) -> Chosen | Cooling:
-        now, held = await self._read(models)
         waits = []
-        for index, (model, (_text, breaker)) in enumerate(zip(models, held, strict=True)):
-            match admission(breaker, now):
+        for index, (model, look) in enumerate(zip(models, await self._look(models), strict=True)):
+            match admission(look.breaker, look.now):
                 case Wait(seconds=seconds):
                     waits.append(seconds)
                 case Go(probe=True) if not await self._claim_probe(model):
@@ -158,33 +182,43 @@ class SharedTraffic:
                     waits.append(seconds)
         return Cooling(seconds=min(waits))
 
-    async def _read(self, models: Sequence[ModelSpec]) -> tuple[float, list[tuple[str, Breaker]]]:
-        """The server's time, and of each model what is stored and what it says."""
+    async def _look(self, models: Sequence[ModelSpec]) -> list[Look]:
+        """One look for all that ask at about the same time."""
+        keys = [key_of(model) for model in models]
+        async with self._looking:
+            oldest = time.monotonic() - FRESH_S
+            if any(key not in self._looks or self._looks[key].at < oldest for key in keys):
+                self._looks |= zip(keys, await self._read(models), strict=True)
+            return [self._looks[key] for key in keys]
+
+    async def _read(self, models: Sequence[ModelSpec]) -> list[Look]:
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
             pipeline.mget([key_of(model) for model in models])
             (seconds, micros), texts = await pipeline.execute()
-        return seconds + micros / 1e6, [(text or "", parsed(text)) for text in texts]
+        at, ahead = time.monotonic(), seconds + micros / 1e6 - time.monotonic()
+        return [Look(at=at, ahead=ahead, text=text or "", breaker=parsed(text)) for text in texts]
 
     async def _limited(self, model: ModelSpec, tokens: int) -> float:
         costs = limits_of(model, tokens)
         return float(await self._admit(keys=list(costs), args=list(costs.values()))) if costs else 0.0
 
     async def _claim_probe(self, model: ModelSpec) -> bool:
-        now, [(text, breaker)] = await self._read([model])
-        free = admission(breaker, now) == Go(probe=True)
-        return free and await self._swap(model, text, breaker, probing(breaker, now))
+        [look] = await self._read([model])
+        free = admission(look.breaker, look.now) == Go(probe=True)
+        return free and await self._swap(model, look, probing(look.breaker, look.now))
 
     async def _update(self, model: ModelSpec, change: Change) -> None:
         """Others may write at the same time; who loses five times over leaves it to them."""
         for _try in range(TRIES):
-            now, [(text, breaker)] = await self._read([model])
-            changed = change(breaker, now)
-            if changed == breaker or await self._swap(model, text, breaker, changed):
+            [look] = await self._read([model])
+            changed = change(look.breaker, look.now)
+            if changed == look.breaker or await self._swap(model, look, changed):
                 return
 
-    async def _swap(self, model: ModelSpec, text: str, old: Breaker, new: Breaker) -> bool:
-        won = bool(await self._replace(keys=[key_of(model)], args=[text, new.dump(), KEPT_S]))
+    async def _swap(self, model: ModelSpec, look: Look, new: Breaker) -> bool:
+        won, old = bool(await self._replace(keys=[key_of(model)], args=[look.text, new.dump(), KEPT_S])), look.breaker
+        self._looks.pop(key_of(model), None)
         if won and old.state != new.state:
             log.warning("Breaker of %s: %s, was %s. %s", model.name, new.state, old.state, new.cause)
             facts = BreakerMoved(

@@ -29,6 +29,7 @@ MEASUREMENTS = (
     "claims",
     "costs",
     "recovery",
+    "traffic",
     "bad_hour",
     "dashboards",
 )

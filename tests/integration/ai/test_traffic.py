@@ -181,6 +181,19 @@ async def test_without_redis_every_model_may_be_called() -> None:
     await away.close()
 
 
+async def test_a_server_that_is_no_redis_holds_nobody_up() -> None:
+    async def chatter(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"*2\r\n:1\r\n\xff\x00garbage\r\n" * 100)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(chatter, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        odd = SharedTraffic(f"redis://{host}:{port}/0")
+        assert await odd.choose([a_model()], tokens=1) == Chosen(index=0)
+        await odd.close()
+
+
 async def test_a_hanging_redis_holds_nobody_up() -> None:
     async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         held.append(writer)
