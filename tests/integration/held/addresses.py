@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.contrib.contenttypes.models import ContentType
@@ -17,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken
 from config.probes import PROBES
-from requests_app.models import AIRequest, AIReviewQueue, PromptReview, QualityReport, TokenBudget
+from requests_app.models import AIRequest, AIReviewQueue, PromptReview, QualityReport
 from requests_app.pages.operations import CHECKS
 from tests.integration.held.answers import Held
 
@@ -52,12 +53,12 @@ IDS: dict[str, Callable[[Held], list[object]]] = {
     "api/v1/requests/<uuid:pk>": requests,
     "review/<uuid:pk>": items,
     "api/v1/reviews/<uuid:pk>": items,
-    "quality/<day:day>": lambda _held: list(QualityReport.objects.values_list("day", flat=True)),
-    "quality/prompts/<uuid:pk>": lambda _held: list(PromptReview.objects.values_list("pk", flat=True)),
     "account/teams/<uuid:pk>": teams,
     "account/teams/<uuid:pk>/members/<uuid:user_id>": asker,
     "account/tokens/<uuid:pk>": tokens,
     "sign-in/<str:token>": lambda _held: ["no-such-token"],
+    "quality/prompts/<uuid:pk>": lambda _held: list(PromptReview.objects.values_list("pk", flat=True)),
+    "quality/<day:day>": lambda _held: [f"{QualityReport.objects.latest('day').day:%Y-%m-%d}"],
     "operations/<slug:key>": lambda _held: list(CHECKS),
     "api/v1/prompts/<slug:key>": lambda _held: ["document_summary", "medical_summary"],
     "admin/r/<path:content_type_id>": lambda _held: [ContentType.objects.get_for_model(AIRequest).pk],
@@ -67,12 +68,10 @@ IDS: dict[str, Callable[[Held], list[object]]] = {
 # Routes that are regular expressions.
 WRITTEN_OUT: dict[str, Callable[[Held], list[str]]] = {
     "^api(/|$)": lambda _held: ["api", "api/v1/nothing"],
-    "admin/requests_app/tokenbudget/^([^/]+)/history/([^/]+)/$": lambda _held: [
-        f"admin/requests_app/tokenbudget/{row.id}/history/{row.history_id}/" for row in _history()
-    ],
     "admin/(?P<url>.*)$": lambda held: [f"admin/{held.requests[0].pk}"],
 }
 APP_LIST = re.compile(r"admin/\^\(\?P<app_label>([\w|]+)\)/\$")
+HISTORY = re.compile(r"admin/(\w+)/(\w+)/\^\(\[\^/\]\+\)/history/\(\[\^/\]\+\)/\$")
 # What answers 404 to everybody, and why.
 NOWHERE = {
     "^api(/|$)": "every address of the API that leads nowhere",
@@ -108,6 +107,8 @@ def fill(route: str, held: Held) -> list[str]:
         return WRITTEN_OUT[route](held)
     if labels := APP_LIST.fullmatch(route):
         return [f"admin/{label}/" for label in labels[1].split("|")]
+    if model := HISTORY.fullmatch(route):
+        return [f"admin/{model[1]}/{model[2]}/{row}/" for row in changes(*model.groups())]
     if re.search(r"[\^$\\(]", route):
         pytest.fail(f"The route {route!r} is a regular expression: write addresses of it into WRITTEN_OUT of {HERE}.")
     slots = list(PARAMETER.finditer(route))
@@ -139,5 +140,9 @@ def _put(route: str, chosen: tuple[object, ...]) -> str:
     return PARAMETER.sub(lambda _slot: str(next(left)), route)
 
 
-def _history() -> Any:
-    return TokenBudget.history.all()[:1]
+def changes(app: str, name: str) -> list[str]:
+    """One change of a table whose changes are kept, made here."""
+    model: Any = apps.get_model(app, name)
+    model.objects.order_by("pk")[0].save()
+    change = model.history.all()[0]
+    return [f"{change.id}/history/{change.history_id}"]

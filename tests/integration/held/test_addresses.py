@@ -19,11 +19,13 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import ApiToken, Membership, Team, User
-from requests_app import review
+from requests_app import days, review
 from requests_app.models import AIRequest, AIReviewQueue, ReviewAction, Status, StreamChunk
+from requests_app.reports import making
 from tests.integration.admin.furniture import furnish
 from tests.integration.held.addresses import NOWHERE, Address, addresses, keys, requests
 from tests.integration.held.answers import MARK, Held, carry_out, hold_in_every_state
@@ -50,7 +52,9 @@ def held(alice: User, mallory: User, judge: User) -> Held:
     for user in (alice, mallory):
         Membership.objects.create(team=team, user=user, role="member")
     ApiToken.objects.create(user=alice, name="a program")
-    return hold_in_every_state(alice, judge)
+    held = hold_in_every_state(alice, judge)
+    making.make(days.day_of(timezone.now()))
+    return held
 
 
 @pytest.fixture(autouse=True)
