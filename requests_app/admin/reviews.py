@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin.base import LargeTableAdmin, LookOnlyInline, link
 from requests_app.admin.filters import ReviewedPromptFilter, ReviewStateFilter
+from requests_app.golden import golden_case
 from requests_app.models import AIReviewQueue, ReviewAction, ReviewVerdict
 from requests_app.models.request import texts_of
 from requests_app.models.review import MAY_JUDGE
@@ -107,7 +108,7 @@ class ReviewQueueAdmin(LargeTableAdmin[AIReviewQueue]):
             (None, {"fields": ["prompt", "request", *waits, "to_page"]}),
             (gettext_lazy("In whose hands"), {"fields": ["claimed_by", "claimed_until"]}),
             (gettext_lazy("Verdict"), {"fields": [*judged, *said]}),
-            (gettext_lazy("Texts"), {"fields": _text_fields(request, obj)}),
+            (gettext_lazy("Texts"), {"fields": [*_text_fields(request, obj), *_golden_field(request, obj)]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: AIReviewQueue | None = None) -> list[Any]:
@@ -152,6 +153,10 @@ class ReviewQueueAdmin(LargeTableAdmin[AIReviewQueue]):
         pieces = difference(row.text, row.edited_text)
         return render_to_string("requests_app/review_difference.html", {"pieces": pieces})
 
+    @admin.display(description=gettext_lazy("golden case"))
+    def to_golden(self, row: AIReviewQueue) -> SafeString:
+        return link(reverse("golden", args=[row.pk]), _("Save it as a file"))
+
     @admin.display(description=gettext_lazy("answer"))
     def texts_hidden(self, row: AIReviewQueue) -> str:
         return _("hidden")
@@ -165,6 +170,10 @@ def _text_fields(request: HttpRequest, row: AIReviewQueue | None) -> list[str]:
     if not _may_read(request, row):
         return ["texts_hidden"]
     return SHOWN if _opens_texts(request) else ["texts_closed"]
+
+
+def _golden_field(request: HttpRequest, row: AIReviewQueue | None) -> list[str]:
+    return ["to_golden"] if row is not None and _may_read(request, row) and golden_case(row) else []
 
 
 def _may_read(request: HttpRequest, row: AIReviewQueue | None) -> bool:

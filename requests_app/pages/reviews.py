@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from ai.prompts.golden import GoldenCase
 from requests_app import review
+from requests_app.golden import golden_case
 from requests_app.models import AIRequest, AIReviewQueue, ReviewAction, ReviewKind, ReviewVerdict
 from requests_app.models.request import texts_of
 from requests_app.models.review import AIReviewQueueQuerySet
@@ -198,6 +200,10 @@ class ReviewPage(_Line):
     @property
     def difference(self) -> list[Piece]:
         return difference(self.item.text, self.item.edited_text) if self.edited else []
+
+    @property
+    def golden(self) -> GoldenCase | None:
+        return golden_case(self.item)
 
     @property
     def to_edit(self) -> str:

@@ -11,7 +11,7 @@ from requests_app.pages.views.history import history, history_csv, history_rows
 from requests_app.pages.views.operations import operations, operations_row, remove_samples, reset_breaker, sample_data
 from requests_app.pages.views.quality import quality, quality_close, quality_report, quality_requests
 from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
-from requests_app.pages.views.review import review, reviews
+from requests_app.pages.views.review import golden, review, reviews
 from requests_app.pages.views.run import allowance, recent, run
 
 
@@ -48,6 +48,7 @@ urlpatterns = [
     path("quality/<day:day>", quality_report, name="quality-report"),
     path("review", reviews, name="reviews"),
     path("review/<uuid:pk>", review, name="review"),
+    path("review/<uuid:pk>/golden.yaml", golden, name="golden"),
     path("requests/<uuid:pk>", request_page, name="request"),
     path("requests/<uuid:pk>/answer", answer, name="answer"),
     path("requests/<uuid:pk>/state", state, name="state"),

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_app import review as reviewing
 from requests_app.errors import NotReviewable, ReviewInvalid
+from requests_app.golden import golden_case
 from requests_app.models import AIReviewQueue
 from requests_app.models.review import MAY_JUDGE
 from requests_app.pages.asking import PageRequest, for_whole_or_part, there_for, uuid_or_none
@@ -50,6 +51,20 @@ def reviews(http: PageRequest) -> HttpResponse:
 def review(http: PageRequest, pk: UUID) -> HttpResponse:
     item = get_object_or_404(item_for(http.user), pk=pk)
     return _step(http, item) if http.method == "POST" else _page(http, item, Draft())
+
+
+@never_cache
+@login_required
+@for_reviewers
+@require_safe
+def golden(http: PageRequest, pk: UUID) -> HttpResponse:
+    """What was approved as a file to put beside its prompt."""
+    case = golden_case(get_object_or_404(item_for(http.user), pk=pk))
+    if case is None:
+        raise Http404
+    name = case.path.replace("/", "-")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(f"# {case.path}\n{case.as_yaml()}", content_type="application/yaml", headers=headers)
 
 
 def _step(http: PageRequest, item: AIReviewQueue) -> HttpResponse:

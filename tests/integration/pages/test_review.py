@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from django.contrib.auth.models import Permission
 from django.db.models import F
 from django.test import Client
@@ -292,6 +293,40 @@ class TestUndo:
         press(bobs, theirs, "undo")
         assertContains(bobs.get(f"/review/{theirs.pk}"), "It is too late")
         assert theirs.verdict == "approved"
+
+
+class TestGoldenCase:
+    def test_edited_answer_is_offered_as_a_file(self, bobs: Client, theirs: AIReviewQueue) -> None:
+        assert bobs.get(f"/review/{theirs.pk}/golden.yaml").status_code == 404
+        assertNotContains(bobs.get(f"/review/{theirs.pk}"), "golden.yaml")
+        press(bobs, theirs, "edit", text=EDITED)
+        assertContains(bobs.get(f"/review/{theirs.pk}"), f"/review/{theirs.pk}/golden.yaml")
+        file = bobs.get(f"/review/{theirs.pk}/golden.yaml")
+        case = yaml.safe_load(file.content)
+        assert (case["key"], case["expected"], case["source"]) == ("document_summary", EDITED, "reviewed: edited")
+        assert case["payload"] == theirs.request.payload
+        assert file["Content-Disposition"].startswith('attachment; filename="document_summary-golden-')
+
+    def test_names_nobody(self, bobs: Client, theirs: AIReviewQueue, alice: User, bob: User) -> None:
+        press(bobs, theirs, "approve", note="fine")
+        file = bobs.get(f"/review/{theirs.pk}/golden.yaml").content.decode()
+        for private in (alice.pk, alice.username, bob.pk, theirs.pk, theirs.request_id, "fine"):
+            assert str(private) not in file
+
+    def test_value_of_a_form_is_in_it(self, bobs: Client, alice: User) -> None:
+        schema = {"type": "object", "properties": {"year": {"type": "integer"}}, "required": ["year"]}
+        item = answer(ask(alice, output=schema), '{"year": 1907}', output={"year": 1907}).review
+        press(bobs, item, "take")
+        press(bobs, item, "edit", text='{"year": 1908}')
+        assert yaml.safe_load(bobs.get(f"/review/{item.pk}/golden.yaml").content)["output"] == {"year": 1908}
+
+    def test_rejected_and_others_answers_make_none(self, bobs: Client, mallorys: Client, theirs: AIReviewQueue) -> None:
+        press(bobs, theirs, "reject", note="wrong")
+        assert bobs.get(f"/review/{theirs.pk}/golden.yaml").status_code == 404
+        press(bobs, theirs, "undo")
+        press(bobs, theirs, "approve")
+        assert mallorys.get(f"/review/{theirs.pk}/golden.yaml").status_code == 404
+        assert bobs.get(f"/review/{theirs.pk}/golden.yaml").status_code == 200
 
 
 class TestAsker:
