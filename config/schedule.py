@@ -17,7 +17,7 @@ from django.db import connections, router, transaction
 from django.utils import timezone
 
 from ai.fingerprint import fingerprint
-from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK
+from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, REVIEW_MAIL_TASK, SWEEP_TASK
 
 LABEL = "django_celery_beat"
 NOTE = "A default of Lintel ({fingerprint}): it follows each release until it is edited or disabled here."
@@ -43,6 +43,7 @@ DEFAULTS = (
     Default(name="sweep", task=SWEEP_TASK, every_s=15, expires_s=30),
     Default(name="count usage", task=COUNT_TASK, every_s=15, expires_s=15),
     Default(name="budget mail", task=MAIL_TASK, every_s=300, expires_s=240),
+    Default(name="mail about overdue reviews", task=REVIEW_MAIL_TASK, every_s=300, expires_s=240),
     # Every hour, for in some time zone a day ends then.
     Default(name="reset_daily_token_budgets", task=RESET_TASK, every_s=3600, expires_s=1800),
     # One report comes of a day's runs; each brings the figures of today up to date.

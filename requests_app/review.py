@@ -31,6 +31,7 @@ from requests_app.models import (
 )
 from requests_app.models.clock import DatabaseClock, seconds_from_now
 from requests_app.models.review import LONGEST_NOTE, AIReviewQueueQuerySet
+from requests_app.signals import announce_overdue
 from requests_app.wake import changed
 
 LOCK_S = 15 * 60
@@ -130,12 +131,15 @@ def withdraw(request_id: UUID) -> bool:
 
 
 def hurry_overdue() -> int:
-    """Put what is overdue before all others, once; how many."""
-    late = AIReviewQueue.objects.overdue().filter(escalated=False).order_by("pk")
+    """Put what is overdue before all others and announce it, once; how many."""
+    late = AIReviewQueue.objects.overdue().filter(overdue_told=None).order_by("pk")
     with transaction.atomic():
-        items = list(late.select_for_update(skip_locked=True, of=("self",))[:BATCH])
-        AIReviewQueue.objects.filter(pk__in=[item.pk for item in items]).update(escalated=True, priority=100)
+        items = list(late.select_related("request").select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        rows = AIReviewQueue.objects.filter(pk__in=[item.pk for item in items])
+        rows.update(escalated=True, priority=100, overdue_told=DatabaseClock())
         ReviewAction.objects.bulk_create(ReviewAction(item=item, step=ReviewStep.ESCALATED) for item in items)
+        for item in items:
+            announce_overdue(item)
     return len(items)
 
 

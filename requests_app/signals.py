@@ -12,13 +12,14 @@ from django.dispatch import Signal
 
 from ai.signals import announce
 from ai.types import Usage
-from requests_app.models import AIOutputFeedback, AIRequest
+from requests_app.models import AIOutputFeedback, AIRequest, AIReviewQueue
 
 request_accepted = Signal()
 request_finished = Signal()
 feedback_given = Signal()
 budget_reached = Signal()  # 80 or 100 percent of a window are used, each announced once
 cost_reached = Signal()  # a cost alert, once a day
+review_overdue = Signal()  # a review was not judged in time, each announced once
 swept = Signal()  # a sweep put something right: its facts are a requests_app.sweep.Swept
 
 
@@ -78,6 +79,16 @@ class FeedbackGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOverdue:
+    item_id: UUID
+    request_id: UUID
+    prompt_key: str
+    prompt_version: str
+    kind: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetReached:
     window_id: UUID
     percent: int
@@ -123,6 +134,18 @@ def announce_feedback(request: AIRequest, given: AIOutputFeedback) -> None:
         changed=given.changed,
     )
     announce(feedback_given, facts)
+
+
+def announce_overdue(item: AIReviewQueue) -> None:
+    facts = ReviewOverdue(
+        item_id=item.pk,
+        request_id=item.request_id,
+        prompt_key=item.request.prompt_key,
+        prompt_version=item.request.prompt_version,
+        kind=item.kind,
+        due=item.due,
+    )
+    announce(review_overdue, facts)
 
 
 def _accepted(request: AIRequest) -> RequestAccepted:

@@ -8,10 +8,11 @@ from requests_app.alert_mail import mail_alerts
 from requests_app.budget_mail import mail_due
 from requests_app.models.pulse import BEAT, BEAT_SILENCE, Pulse
 from requests_app.reports import making, sending
+from requests_app.review_mail import mail_overdue
 from requests_app.rollover import roll_over
 from requests_app.sweep import sweep
 from requests_app.tally import count_all
-from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, SWEEP_TASK, TASK
+from requests_app.wake import COUNT_TASK, MAIL_TASK, REPORT_TASK, RESET_TASK, REVIEW_MAIL_TASK, SWEEP_TASK, TASK
 from requests_app.worker import this_worker
 
 
@@ -34,6 +35,12 @@ def mail_budgets() -> None:
     """Sent when a budget or a cost alert is reached, and by beat for what was not sent then."""
     mail_due()
     mail_alerts()
+
+
+@shared_task(name=REVIEW_MAIL_TASK)
+def mail_overdue_reviews() -> None:
+    """Sent by beat."""
+    mail_overdue()
 
 
 @shared_task(name=RESET_TASK)

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 TASK = "requests_app.run_ai_request"
 SWEEP_TASK = "requests_app.sweep"
 MAIL_TASK = "requests_app.mail_budgets"
+REVIEW_MAIL_TASK = "requests_app.mail_overdue_reviews"
 RESET_TASK = "requests_app.reset_daily_token_budgets"
 REPORT_TASK = "requests_app.ai_quality_report"
 COUNT_TASK = "requests_app.count_usage"

@@ -103,6 +103,8 @@ class AIReviewQueue(models.Model):
     )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     escalated = models.BooleanField(_("escalated"), default=False)
+    overdue_told = models.DateTimeField(_("overdue announced"), null=True, blank=True, editable=False)
+    overdue_mailed = models.DateTimeField(_("overdue mailed"), null=True, blank=True, editable=False)
 
     verdict = models.CharField(
         _("verdict"), max_length=8, choices=ReviewVerdict.choices, default=ReviewVerdict.NONE, blank=True
