@@ -113,6 +113,11 @@ class TestList:
         assert f'data-due="{state}"' in page
         assert words in page
 
+    def test_what_was_overdue_is_said_where_nobody_escalated_it(self, bobs: Client, held: AIReviewQueue) -> None:
+        AIReviewQueue.objects.update(due=timezone.now() - timedelta(hours=1))
+        review.hurry_overdue()
+        assertContains(bobs.get(f"/review/{held.pk}"), "<b>overdue, put before all others</b>")
+
     def test_says_whose_hands(self, theirs: AIReviewQueue, mallory: User) -> None:
         page = reviewer(mallory).get("/review")
         assertContains(page, "in the hands of bob")
