@@ -26,7 +26,7 @@ from requests_app.models import UncountedAnswer, UncountedUsage, UsageCount, Usa
 from requests_app.tally_statements import COUNT_ANSWERS, COUNT_USAGE, JUDGED, REBUILD_DAY
 
 ADVISORY_LOCK = 0x54414C4C  # "TALL": one count at a time
-SMALL, LARGE = 1_000, 50_000
+SMALL, LARGE = 1_000, 20_000
 
 
 def count(most: int = SMALL) -> int | None:

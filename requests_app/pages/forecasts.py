@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from django.utils import timezone
@@ -12,7 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from requests_app.budgets import WindowState, state_now, states, with_windows
 from requests_app.forecast import Forecast, forecast
-from requests_app.models import Period, Scope, TokenBudget
+from requests_app.models import Measure, Period, Scope, TokenBudget
+from requests_app.pages import money
 from requests_app.pages.allowance import Bar, figure
 from requests_app.usage import Whose
 
@@ -51,12 +53,15 @@ class Outlook:
             return _("Nothing is left until then.")
         if self._forecast is None:
             return _("Nothing used yet.") if not self.window.used else _("Too early for a forecast.")
-        at_end = figure(self._forecast.at_end, self.window.measure)
+        at_end = self._worded(self._forecast.at_end)
         if self._forecast.reaches:
             return _("At this pace it would take %(at_end)s, and reaches the limit on") % {"at_end": at_end}
         if self.window.period == Period.DAY:
             return _("At this pace %(at_end)s by the end of the day.") % {"at_end": at_end}
         return _("At this pace %(at_end)s by the end of the month.") % {"at_end": at_end}
+
+    def _worded(self, amount: Decimal) -> str:
+        return money.amount(amount) if self.window.measure == Measure.USD else figure(amount, self.window.measure)
 
 
 def outlooks(user: User, whose: Whose) -> list[Outlook]:

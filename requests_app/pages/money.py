@@ -9,9 +9,13 @@ from django.utils.translation import gettext as _
 from requests_app.pages.wording import dollars
 from requests_app.usage import Sums
 
+CENT, FINE = Decimal("0.01"), Decimal("0.0001")
+
 
 def amount(usd: Decimal) -> str:
-    return f"${usd:,.2f}" if abs(usd) >= 1 else dollars(usd)
+    if abs(usd) >= 1:
+        return f"${usd:,.2f}"
+    return dollars(usd.quantize(FINE) if usd >= CENT else usd)
 
 
 def cost(sums: Sums) -> str:

@@ -13,6 +13,7 @@ from tests.browser.conftest import OpenDesk
 from tests.browser.desk import FAILING_MS, PATIENCE_MS, Desk
 from tests.browser.figures import fill, forget
 from tests.browser.reviewers import clear, hold_of_another, may_judge
+from tests.browser.test_cost import send_and_count
 from tests.process.client import submit
 from tests.process.stack import Person, directive
 
@@ -119,6 +120,14 @@ def offline(desk: Desk) -> None:
     go("/")(desk)
     desk.context.set_offline(True)
     desk.page.locator("[data-offline]:not([hidden])").wait_for()
+
+
+def cost_filled(desk: Desk) -> None:
+    send_and_count(desk)
+    go("/cost")(desk)
+    desk.page.locator("figure canvas").wait_for()
+    for fold in desk.page.locator("details").all():
+        fold.locator("summary").click()
 
 
 def token_made(desk: Desk) -> None:
@@ -281,6 +290,9 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "history, nothing deleted": go("/history?deleted=yes"),
     "history, nothing fits": go("/history?status=done&since=2026-01-01"),
     "history, wrong filters": go("/history?status=x&since=yesterday&cursor=y"),
+    "cost, nothing used": go("/cost"),
+    "cost, filled": cost_filled,
+    "cost, wrong address": go("/cost?days=8"),
     "account": go("/account"),
     "account, password refused": password_refused,
     "account, no token": go("/account/tokens"),

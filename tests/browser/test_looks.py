@@ -75,7 +75,7 @@ def test_nothing_scrolls_sideways(open_desk: OpenDesk, alice: Person, width: int
     for fold in desk.page.locator("details").all():
         fold.locator("summary").click()
     assert fits(desk.page)
-    for path in ("/?example", "/?prompt=contract_analysis", "/history", "/api/docs"):
+    for path in ("/?example", "/?prompt=contract_analysis", "/history", "/cost", "/api/docs"):
         desk.page.goto(f"{desk.stack.base_url}{path}")
         assert fits(desk.page), path
     desk.page.get_by_role("button", name="Log out").click()
