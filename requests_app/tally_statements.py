@@ -92,7 +92,8 @@ WITH batch AS (
     UNION ALL
     SELECT {CORRECTED} FROM fresh AS correction CROSS JOIN LATERAL (
         SELECT * FROM ai_llmusagelog AS call
-        WHERE call.reference = correction.reference AND call.attempt = correction.attempt AND call.kind = 'call' OFFSET 0
+        WHERE call.reference = correction.reference AND call.attempt = correction.attempt AND call.kind = 'call'
+        OFFSET 0
     ) AS calls
     WHERE correction.kind = 'correction'
     UNION ALL

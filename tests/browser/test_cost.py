@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import PATIENCE_MS, Desk
+from tests.process.client import submit
 from tests.process.stack import Person, directive, wait_for
 
 CALLS = "SELECT calls FROM requests_app_usageday WHERE scope = 'user' AND scope_id = %s AND dimension = 'total'"
@@ -48,7 +49,7 @@ def test_page_is_whole_with_and_without_scripts(open_desk: OpenDesk, alice: Pers
     desk = open_desk(alice, java_script_enabled=scripts)
     desk.page.goto(f"{desk.stack.base_url}/cost?days=30")
     expect(desk.page.get_by_text("Nothing was used in this time")).to_be_visible()
-    desk.send(directive(text="Done."))
+    submit(desk.stack, desk.person, directive(text="Done."))
     wait_for(lambda: desk.stack.sql(CALLS, desk.person.id), what="the call to be counted", seconds=60)
     desk.page.goto(f"{desk.stack.base_url}/cost?days=30")
     expect(desk.page.get_by_role("rowheader", name="document_summary")).to_be_visible()
