@@ -7,6 +7,8 @@ AIError
 │   ├── PromptBroken            a FileBroken too: it is a prompt's file
 │   └── VariablesInvalid        names each wrong variable by JSON pointer
 ├── ConfigurationError          the catalogue or a setting is wrong
+├── InsideHandler               a model was to be called while an HTTP call is answered
+├── CallFailed                  no model of the route has answered; its code is that of a failed request
 └── ProviderError               one provider call failed
     ├── RateLimited             429; retry_after in seconds where the provider said
     ├── Overloaded              529, or an overload event in mid-stream
@@ -79,6 +81,16 @@ class VariablesInvalid(PromptError):
 
 class ConfigurationError(AIError):
     pass
+
+
+class InsideHandler(AIError):
+    pass
+
+
+class CallFailed(AIError):
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class ProviderError(AIError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from decimal import Decimal
 from typing import Self, TypedDict, Unpack
 from uuid import UUID
@@ -21,7 +23,41 @@ USAGE = tuple(field.name for field in fields(Usage))
 TOKENS = tuple(name for name in USAGE if name != "estimated")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageStats:
+    """Sums over calls. ``cost`` is of those with a known price; ``hit_rate`` is None where there was no call."""
+
+    requests: int
+    tokens: int
+    cost: Decimal
+    unpriced: int
+    hits: int
+    misses: int
+    hit_rate: float | None
+    models_used: Mapping[str, int]
+
+
 class LLMUsageLogQuerySet(models.QuerySet["LLMUsageLog"]):
+    def stats(self, *, since: datetime | None, subject: UUID | None, scope: UUID | None) -> UsageStats:
+        said = {"created__gte": since, "subject": subject, "scope": scope}
+        rows = self.filter(**{name: value for name, value in said.items() if value is not None})
+        calls = rows.filter(kind=LLMUsageLog.Kind.CALL)
+        models_used = dict(calls.order_by().values_list("model").annotate(Count("id")).order_by("model"))
+        sums = rows.order_by().aggregate(
+            usd=Sum("cost_usd", default=Decimal(0)), **{name: Sum(name, default=0) for name in TOKENS}
+        )
+        made, hits = sum(models_used.values()), calls.filter(cache_read_tokens__gt=0).count()
+        return UsageStats(
+            requests=made,
+            tokens=sum(sums[name] for name in TOKENS),
+            cost=sums["usd"],
+            unpriced=calls.filter(cost_usd=None).count(),
+            hits=hits,
+            misses=made - hits,
+            hit_rate=hits / made if made else None,
+            models_used=models_used,
+        )
+
     def totals(self, reference: UUID) -> dict[str, int | Decimal | bool | None]:
         """Sums over all calls of one reference, 0 without any; the cost is None where any call's cost is unknown."""
         sums = self.filter(reference=reference).aggregate(

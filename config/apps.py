@@ -22,6 +22,7 @@ class LintelConfig(AppConfig):
     def ready(self) -> None:
         # By name: these need the models, which do not exist when this file is imported.
         import_module("config.database_checks")
+        import_string("config.wiring.wire")()
         if settings.LINTEL_METRICS_DIR is not None:
             import_string("config.metrics.figures.count_into")(settings.LINTEL_METRICS_DIR)
         beat = apps.get_app_config(LABEL)

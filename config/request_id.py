@@ -13,6 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
+from ai.handlers import handling
 from config.access import Application, log_page
 from requests_app.context import carry
 
@@ -39,7 +40,8 @@ class RequestIdMiddleware:
         # Never taken back: Django logs refusals after this has returned, and the thread's next call brings its own.
         carry(http_request_id=request_id)
         request.request_id = request_id  # type: ignore[attr-defined]  # read by the API's problems
-        response = self.get_response(request)
+        with handling():
+            response = self.get_response(request)
         response["X-Request-ID"] = request_id
         log_page(request, response.status_code, since)
         return response
@@ -52,6 +54,7 @@ def identified(application: Application) -> Application:
         offered = dict(scope.get("headers", ())).get(NAME, b"").decode("latin-1")
         request_id = usable_id(offered)
         carry(http_request_id=request_id)
-        await application({**scope, "http_request_id": request_id}, receive, send)
+        with handling():
+            await application({**scope, "http_request_id": request_id}, receive, send)
 
     return served

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -70,9 +71,17 @@ def hold(request: AIRequest, cover: Amount) -> None:
     Raises BudgetExceeded, PriceUnknown; TooMany where its user or team has too many under way, or sends too fast.
     """
     limits = [settings.LINTEL_USER_REQUESTS, settings.LINTEL_TEAM_REQUESTS, settings.LINTEL_REQUESTS_PER_MINUTE]
-    whose = [request.pk, request.user_id, request.team_id, request.deadline]
+    _open(cover, [request.pk, request.user_id, request.team_id, request.deadline], limits)
+
+
+def hold_for(reference: UUID, cover: Amount, *, user_id: UUID, team_id: UUID, expires: datetime) -> None:
+    """Open the hold of work that is no request; raises BudgetExceeded, PriceUnknown."""
+    _open(cover, [reference, user_id, team_id, expires], [None, None, None])
+
+
+def _open(cover: Amount, whose: list[Any], limits: list[int | None]) -> None:
     _call(OPEN, [*whose, cover.tokens, cover.usd, settings.LINTEL_DAILY_TOKENS, *limits], cover=cover)
-    if cover.usd is None and _limits_dollars(request.pk):
+    if cover.usd is None and _limits_dollars(whose[0]):
         raise PriceUnknown("The price of this prompt's model is not known, and a budget in dollars applies.")
 
 
