@@ -145,7 +145,7 @@ def ways(client: Client, address: Address, held: Held) -> Iterator[tuple[str, Ca
     follow = address.route.startswith(("history", "requests", "review"))
     more = {"texts": "", "whole": "", "id": ids, "from": ids[0]}
     yield "GET of a part of", lambda: client.get(path, more, headers={"HX-Request": "true"})
-    said = {"step": "take", "rating": "1", "model": SMALL, "id": ids, "post": "yes"}
+    said = {"step": "take", "rating": "1", "model": f"embedded/{SMALL}", "id": ids, "post": "yes"}
     yield "POST", lambda: client.post(path, said, follow=follow)
 
 
