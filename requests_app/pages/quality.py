@@ -167,7 +167,11 @@ class Quality:
         """Where the requests behind a figure are listed."""
         named: Mapping[str, str] = {"what": what, "since": str(self.since), "until": str(self.today)}
         prompt = {"prompt": self.prompt} if self.prompt else {}
-        return f"{reverse('quality-requests')}?{urlencode({**named, **prompt, **narrowed})}"
+        return f"{self._list}?{urlencode({**named, **prompt, **narrowed})}"
+
+    @cached_property
+    def _list(self) -> str:
+        return reverse("quality-requests")
 
 
 def report_in(row: QualityReport, *, as_sent: bool = False) -> Report:
