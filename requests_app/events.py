@@ -16,10 +16,8 @@ from requests_app.callers import headers_of
 from requests_app.context import http_request_id
 from requests_app.errors import PositionInvalid
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_OUTAGE_S, problem
-from requests_app.stream import Event
+from requests_app.stream import PING, PING_S, Event, worded
 from requests_app.watch import NotFound, NotSignedIn, Watch, first_of, position_asked
-
-PING_S = 15.0
 
 # What ends a stream before it began: the code of its problem, and what to say.
 REFUSALS: dict[type[Exception], tuple[str, str]] = {
@@ -68,13 +66,12 @@ class _EventStream:
         self.started = False
 
     async def event(self, event: Event) -> None:
-        data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        await self._write(f"id: {event['position']}\nevent: {event['type']}\ndata: {data}\n\n")
+        await self._write(worded(event))
 
     async def ping(self) -> None:
         while True:
             await asyncio.sleep(PING_S)
-            await self._write(": ping\n\n")
+            await self._write(PING)
 
     async def finish(self) -> None:
         if self.started:

@@ -7,8 +7,10 @@ it back to the log; live messages save it the way, and nothing rests on them.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import StreamingHttpResponse
 
 from requests_app.database import DatabaseThreads
 from requests_app.errors import PositionInvalid
@@ -28,6 +31,8 @@ logger = logging.getLogger(__name__)
 EVENT_VERSION = 1
 SILENCE_S = 1.0
 REREAD_S = 5.0
+PING_S = 15.0
+PING = ": ping\n\n"
 # Code points in an event. JSON makes at most six bytes of one, and many clients take no message of a megabyte.
 LONGEST_CHUNK = 40_000
 LARGEST_NUMBER = 2**31 - 1
@@ -251,3 +256,58 @@ class _Reader:
 
     def _event(self, kind: str, **fields: Any) -> Event:
         return {"type": kind, "v": EVENT_VERSION, "position": str(self._at), **fields}
+
+
+def worded(event: Event) -> str:
+    """As a server-sent event."""
+    data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {event['position']}\nevent: {event['type']}\ndata: {data}\n\n"
+
+
+def response(request_id: UUID) -> StreamingHttpResponse:
+    """For a view that has looked the request up by its owner: its log, followed to the end.
+
+    It keeps one of the web server's threads as long as the stream lasts; ``/api/v1/requests/{id}/events`` keeps none.
+    """
+    streamed = StreamingHttpResponse(_in_steps(_words(request_id)), content_type="text/event-stream; charset=utf-8")
+    streamed["Cache-Control"] = "no-store"
+    streamed["X-Accel-Buffering"] = "no"
+    return streamed
+
+
+async def _words(request_id: UUID) -> AsyncGenerator[str, None]:
+    """With a ping in each silence, by which a client that is gone is noticed."""
+    async with aclosing(follow(request_id)) as events:
+        coming: asyncio.Future[Event | None] | None = None
+        while True:
+            coming = coming or asyncio.ensure_future(anext(events, None))
+            done, _pending = await asyncio.wait({coming}, timeout=PING_S)
+            if not done:
+                yield PING
+                continue
+            event, coming = coming.result(), None
+            if event is None:
+                return
+            yield worded(event)
+
+
+def _in_steps(words: AsyncGenerator[str, None]) -> Iterator[str]:
+    """On a loop of its own, which turns while the next word is awaited."""
+    loop = asyncio.new_event_loop()
+    try:
+        while (word := loop.run_until_complete(_next(words))) is not None:
+            yield word
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(_ended(words, asyncio.all_tasks(loop)))
+        loop.close()
+
+
+async def _next(words: AsyncGenerator[str, None]) -> str | None:
+    return await anext(words, None)
+
+
+async def _ended(words: AsyncGenerator[str, None], tasks: set[asyncio.Task[object]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await words.aclose()

@@ -20,7 +20,7 @@ PROCESS = """
 import json, sys, django; django.setup()
 from accounts.models import User
 from ai.models import ModelRoute
-from requests_app.intake import Submission, accept
+from requests_app.intake import Submission, accept, cancel
 for line in sys.stdin:
     told = json.loads(line)
     if "tiers" in told:
@@ -29,6 +29,7 @@ for line in sys.stdin:
     else:
         asked = Submission(prompt_key="document_summary", payload={"document": "The quay."})
         row = accept(User.objects.get(username=told["name"]), asked).request
+        cancel(row)
         print(json.dumps({"route": row.route, "catalogue": row.catalogue}), flush=True)
 """
 
