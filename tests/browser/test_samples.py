@@ -57,8 +57,8 @@ def test_its_marks_fit_and_can_be_read(open_desk: OpenDesk, alice: Person, schem
     desk.page.set_viewport_size({"width": 360, "height": 740})
     for path in ("/history", "/operations", "/account/teams"):
         desk.page.goto(f"{desk.stack.base_url}{path}")
-        expect(desk.page.locator(".sample-mark").first).to_be_visible(timeout=PATIENCE_MS)
-        for fold in desk.page.locator("details.samples-fold, #sample-data details").all():
+        expect(desk.page.locator(".sample-mark, #sample-data h2").first).to_be_visible(timeout=PATIENCE_MS)
+        for fold in desk.page.locator("#sample-data details").all():
             fold.locator("summary").click()
         assert (fits(desk.page), desk.page.evaluate(FAINT), desk.page.evaluate(NAMELESS)) == (True, [], []), path
     desk.stack.sql("SELECT * FROM requests_app_remove_samples()")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -64,7 +65,8 @@ def remove_samples(http: PageRequest) -> HttpResponse:
     else:
         said = _("Sample data removed: %(what)s.") % {"what": gone.words} if gone else _("There was no sample data.")
         messages.success(http, said)
-    return redirect("operations")
+    # Where no scripts run, the other address would lead on at once, and nobody would read what is said.
+    return redirect(f"{reverse('operations')}?whole" if "whole" in http.POST else "operations")
 
 
 @login_required
