@@ -44,7 +44,7 @@ def finished(**facts: Any) -> RequestFinished:
         "lane": "bulk", "priority": "fast", "status": "done", "error_code": "", "provider": "x", "model": "m",
         "attempt": 1, "takeovers": 0, "created": NOON, "started": NOON + timedelta(seconds=2),
         "first_token": NOON + timedelta(seconds=3), "completed": NOON + timedelta(seconds=9), "usage": Usage(),
-        "cost_usd": None,
+        "cost_usd": None, "reused": "",
     }  # fmt: skip
     return RequestFinished(**(usual | facts))
 
