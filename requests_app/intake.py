@@ -23,6 +23,7 @@ from ai.models import PromptTemplate
 from ai.prompts.registry import get_prompt, render_prompt, validate
 from ai.routing import Catalogue, catalogue_at, model_for
 from ai.routing.current import NEWEST_VERSION
+from ai.routing.snapshot import LEVELS
 from ai.tokens import estimate_messages
 from ai.tracing import traceparent
 from ai.types import ModelSpec
@@ -52,13 +53,17 @@ VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What a caller asks for. ``deadline_s`` counts from acceptance; None takes the prompt's."""
+    """What a caller asks for. ``deadline_s`` counts from acceptance; None takes the prompt's.
+
+    ``quality`` is a level from 1 to 9, at most that of the team's tier, which None takes.
+    """
 
     prompt_key: str
     payload: Mapping[str, Any]
     team: Team | None = None
     priority: str = Priority.BALANCED
     lane: str = Lane.INTERACTIVE
+    quality: int | None = None
     model: str | None = None
     deadline_s: float | None = None
     object_id: str = ""
@@ -92,11 +97,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Under which a submission is taken: who pays, the catalogue of now, and the quality that the payer's tier gets."""
+    """Under which a submission is taken: who pays, the catalogue of now, and the quality that the payer's tier gets.
+
+    A team of no tier may ask for more.
+    """
 
     team_id: UUID
     catalogue: Catalogue
     level: int
+    most: int
 
 
 def body_hash(body: object) -> str:
@@ -197,7 +206,7 @@ def _prepare(user: User, submission: Submission) -> Prepared:
         fingerprint=_fingerprint(user, submission, template, terms),
         route=[model.name for model in route],
         catalogue=terms.catalogue.version,
-        quality_level=terms.level,
+        quality_level=_level(submission, terms),
         model_asked=route[0].name,
         deadline=seconds_from_now(submission.deadline_s or template.deadline_s),
         http_request_id=http_request_id(),
@@ -228,7 +237,17 @@ def terms_of(user: User, team: Team | None) -> Terms:
         cursor.execute(TIER_AND_VERSION, [team_id])
         [(tier, version)] = cursor.fetchall()
     catalogue = catalogue_at(version)
-    return Terms(team_id=team_id, catalogue=catalogue, level=catalogue.level_of(tier))
+    level = catalogue.level_of(tier)
+    return Terms(team_id=team_id, catalogue=catalogue, level=level, most=level if tier else max(LEVELS))
+
+
+def _level(submission: Submission, terms: Terms) -> int:
+    if submission.quality is None:
+        return terms.level
+    if submission.quality > terms.most:
+        detail = f"the tier of the team that pays has at most {terms.most}"
+        raise SubmissionInvalid([Problem(pointer="/quality", detail=detail)])
+    return submission.quality
 
 
 def _route(
@@ -238,7 +257,7 @@ def _route(
         template.key,
         template.route,
         priority=submission.priority,
-        level=terms.level,
+        level=_level(submission, terms),
         seed=seed,
         catalogue=terms.catalogue,
     )

@@ -44,6 +44,13 @@ class StrictUUID(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
+class StrictInteger(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class KnownFields(serializers.Serializer[Any]):
     """A misspelt field is refused: silently it would do nothing."""
 
@@ -62,6 +69,7 @@ class SubmissionSerializer(KnownFields):
     team = StrictUUID(required=False, allow_null=True)
     priority = serializers.ChoiceField(choices=Priority.values, required=False)
     lane = serializers.ChoiceField(choices=Lane.values, required=False)
+    quality = StrictInteger(min_value=1, max_value=9, required=False, allow_null=True)
     model = StrictText(max_length=200, required=False, allow_null=True, trim_whitespace=False)
     deadline_s = StrictNumber(min_value=1, max_value=LONGEST_DEADLINE_S, required=False, allow_null=True)
     object_id = StrictText(max_length=200, required=False, allow_blank=True, trim_whitespace=False)

@@ -41,9 +41,10 @@ def test_every_field_of_a_submission_is_kept(api: APIClient, alice: User, model:
     team = Team.objects.create(name="Support")
     team.members.add(alice)
     given = {"team": str(team.pk), "priority": "fast", "lane": "bulk", "object_id": "T-1", "metadata": {"a": [1]}}
-    body = api.post(URL, {**TICKET, **given, "model": model, "deadline_s": 60}).json()
+    body = api.post(URL, {**TICKET, **given, "model": model, "deadline_s": 60, "quality": 3}).json()
     assert {name: body[name] for name in given} == given
     row = AIRequest.objects.get(pk=body["id"])
+    assert row.quality_level == 3
     assert 59 < (row.deadline - row.created).total_seconds() <= 60.1
 
 
@@ -95,6 +96,10 @@ def test_whether_a_worker_lives_is_asked_once_a_second(
         ({"team": "not-a-uuid"}, "/team"),
         ({"team": 7}, "/team"),
         ({"quality": "high"}, "/quality"),
+        ({"quality": "5"}, "/quality"),
+        ({"quality": True}, "/quality"),
+        ({"quality": 0}, "/quality"),
+        ({"quality": 10}, "/quality"),
         ({"a/b": 1}, "/a~1b"),
     ],
 )

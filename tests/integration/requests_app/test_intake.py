@@ -280,6 +280,27 @@ class TestRoutes:
         assert row.model_asked == model
         assert row.quality_level == {"": 5, "freemium": 2, "pro": 5, "premium": 8}[tier]
 
+    @pytest.mark.parametrize(
+        ("tier", "quality", "model"),
+        [
+            ("premium", 2, "claude-haiku-5-5"),
+            ("premium", 8, "claude-opus-5-5"),
+            ("", 8, "claude-opus-5-5"),
+            ("", 9, "claude-sonnet-5-5"),
+            ("freemium", 1, "claude-haiku-5-5"),
+        ],
+    )
+    def test_quality_may_be_asked_for(self, alice: User, tier: str, quality: int, model: str) -> None:
+        Team.objects.filter(pk=alice.personal_team_id).update(tier=tier)
+        row = accept(alice, replace(SUMMARY, quality=quality)).request
+        assert (row.model_asked, row.quality_level) == (model, quality)
+
+    def test_more_than_the_tier_has_is_refused(self, alice: User) -> None:
+        Team.objects.filter(pk=alice.personal_team_id).update(tier="freemium")
+        with pytest.raises(SubmissionInvalid) as refused:
+            accept(alice, replace(SUMMARY, quality=3))
+        assert pointers(refused) == ["/quality"]
+
     def test_a_prompts_own_route_goes_first(self, alice: User) -> None:
         ModelRoute.objects.create(action=SUMMARY.prompt_key, tiers=[{"gpt-6-luna": 1}])
         assert accept(alice, SUMMARY).request.route == ["gpt-6-luna"]
