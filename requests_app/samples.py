@@ -13,13 +13,12 @@ from django.utils.translation import ngettext
 from accounts.models import Team
 from ai.tracking import LLMUsageLog
 from requests_app import days, tally
-from requests_app.errors import RequestError
 from requests_app.models import AIOutputFeedback, AIRequest, AIReviewQueue, QualityReport
 from requests_app.reports import making
 from requests_app.reports.gather import anything_happened
 
 
-class SamplesInUse(RequestError):
+class SamplesInUse(Exception):
     """Something that people made points to sample data; nothing was removed."""
 
 

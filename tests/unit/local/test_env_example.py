@@ -8,6 +8,7 @@ READ = re.compile(r'env\.[a-z_]+\(\s*"([A-Z_]+)"')
 DATABASE = re.compile(r'database\(\s*"([A-Z_]+)",\s')
 OFFERED = re.compile(r"^#([A-Z_]+)=", re.MULTILINE)
 ELSEWHERE = {
+    "LINTEL_SAMPLES_INTO",  # told by a command to the process that it starts, never by people
     "YES",  # `make reset YES=1` is an answer, not a setting
 }
 
