@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from threading import Event
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from ai.extract import extract
 from ai.failures import FAILURES
 from ai.handlers import refuse_inside
 from ai.meter import Account
-from ai.metered import Metered
+from ai.metered import CANCELLED, Metered
 from ai.pricing import cost_of
 from ai.routing import current, model, model_for
 from ai.tokens import estimate, estimate_messages
@@ -112,10 +113,13 @@ def _metered_later(
 async def _in_thread(later: Callable[[], Metered]) -> Completion:
     """Cancelled, it stops the call, and ends when that is paid for."""
     begun: list[Metered] = []
+    gone = Event()
 
     def work() -> Completion:
         try:
             begun.append(later())
+            if gone.is_set():
+                begun[0].job.stop.pull(CANCELLED)
             return _answer(begun[0])
         finally:
             connection.close()
@@ -124,6 +128,7 @@ async def _in_thread(later: Callable[[], Metered]) -> Completion:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        gone.set()
         for each in begun:
             each.cancel()
         await asyncio.wait([task])

@@ -39,17 +39,25 @@ class Metered:
     _reason: str = "first"
     _open: bool = False
     _loop: asyncio.AbstractEventLoop | None = None
+    _coming: asyncio.Task[Event | None] | None = None
 
     def run(self) -> Iterator[Event]:
         """Text, and how it ended. Whoever stops listening stops the call, which is paid for as far as it came."""
         loop = self._loop = asyncio.new_event_loop()
         events = drive(self.job)
         try:
-            while (event := loop.run_until_complete(_next(events))) is not None:
+            while (event := self._turn(loop, events)) is not None:
                 if not self._booked(event):
                     yield event
         finally:
             self._stop(loop, events)
+
+    def _turn(self, loop: asyncio.AbstractEventLoop, events: Events) -> Event | None:
+        """The next event; one that an interrupt kept from coming is still awaited."""
+        self._coming = self._coming or loop.create_task(_next(events))
+        event = loop.run_until_complete(self._coming)
+        self._coming = None
+        return event
 
     def cancel(self) -> None:
         """From any thread."""
@@ -69,9 +77,12 @@ class Metered:
 
     def _stop(self, loop: asyncio.AbstractEventLoop, events: Events) -> None:
         """Hear a call that is under way out to its closing, give back what is held, and let go of connections."""
-        self.job.stop.pull(CANCELLED)
+        loop.call_soon(self.job.stop.pull, CANCELLED)
         try:
-            while self._open and (event := loop.run_until_complete(_next(events))) is not None:
+            while self._open or self._coming:
+                event = self._turn(loop, events)
+                if event is None or isinstance(event, CallStarting):  # no further call begins
+                    break
                 self._booked(event)
         finally:
             loop.run_until_complete(events.aclose())

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -86,6 +90,23 @@ def test_whoever_stops_listening_pays_for_what_came(fake: FakeProvider, who: dic
     row = LLMUsageLog.objects.get()
     assert row.estimated
     assert row.output_tokens > 0
+    assert all_is_settled()
+
+
+def test_an_interrupted_command_pays_for_what_came(fake: FakeProvider, who: dict[str, Any]) -> None:
+    fake.scripts.push(Script(chunks=("The ",), ending="hang"))
+
+    def interrupt() -> None:
+        while not fake.ledger.calls:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        client.sync_completion("summaries", "What?", **who)
+    thread.join()
+    assert LLMUsageLog.objects.get().estimated
     assert all_is_settled()
 
 
