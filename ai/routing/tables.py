@@ -107,11 +107,32 @@ class CatalogueRow(models.Model):
         return self.fingerprint == fingerprint(self.content)
 
 
-class LLMProvider(CatalogueRow):
+class LimitedRow(CatalogueRow):
+    """What is over waits, or goes to the next model: ``ai.traffic``."""
+
+    requests_per_minute = models.PositiveIntegerField(
+        _("requests a minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: no limit."),
+    )
+    tokens_per_minute = models.PositiveIntegerField(
+        _("tokens a minute"), null=True, blank=True, validators=[MinValueValidator(1)], help_text=_("Empty: no limit.")
+    )
+
+    class Meta:
+        abstract = True
+
+
+class LLMProvider(LimitedRow):
     """A place to call. The key is the *name* of a setting, never the key."""
 
     KEY = ("name",)
-    CONTENT = ("kind", "base_url", "base_url_setting", "api_key_setting", "price_source", "demonstration", "enabled")
+    CONTENT = (
+        "kind", "base_url", "base_url_setting", "api_key_setting", "price_source", "requests_per_minute",
+        "tokens_per_minute", "demonstration", "enabled",
+    )  # fmt: skip
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=50, help_text=_("The protocol: an adapter of LINTEL_PROVIDERS."))
@@ -170,13 +191,14 @@ class LLMProvider(CatalogueRow):
         return provider_problems(kind=self.kind, base_url=self.base_url, names=names)
 
 
-class LLMModel(CatalogueRow):
+class LLMModel(LimitedRow):
     """A model and what it can do. Without prices of its own it costs what the price library says."""
 
     KEY = ("name",)
     CONTENT = (
         "provider_id", "context_window", "max_output_tokens", "capabilities", "prices", "unpriced", "reasoning_effort",
-        "thinking", "thought_tokens", "cache_from_tokens", "first_text_s", "token_factor", "enabled",
+        "thinking", "thought_tokens", "cache_from_tokens", "first_text_s", "token_factor", "requests_per_minute",
+        "tokens_per_minute", "enabled",
     )  # fmt: skip
 
     name = models.CharField(_("name"), max_length=200, unique=True)

@@ -15,6 +15,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from accounts.models import User
 from ai.breaker import CLOSED, Breaker, asked_to_wait
 from ai.routing import models
+from ai.routing.publish import publish
 from ai.traffic import key_of
 
 NAME = "embedded/smollm2-135m-instruct"
@@ -73,6 +74,7 @@ def test_how_much_of_a_limit_is_used(staff: Client, settings: Settings, tmp_path
     limited = tmp_path / "catalogue.yaml"
     limited.write_text(text.replace("    kind: openai\n", "    kind: openai\n    requests_per_minute: 60\n"))
     settings.LINTEL_CATALOGUE = str(limited)
+    publish()
     shared.set("lintel:provider:embedded:requests", str(now(shared) + 30))
     answer = staff.get("/operations/breakers")
     assertContains(answer, "Requests of the provider&#x27;s minute")

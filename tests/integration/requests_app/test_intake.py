@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Team, User
 from ai.engine import Stop
@@ -321,6 +321,16 @@ class TestRoutes:
         assert len({tuple(row.route) for row in rows}) == 2
         [fingerprint] = {row.fingerprint for row in rows}
         assert fingerprint
+
+    def test_a_worker_that_knows_the_version_asks_nothing(
+        self, alice: User, lease: WorkerLease, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        accept(alice, SUMMARY)
+        claimed = claim_next(lease.pk)
+        assert claimed is not None
+        job_for(claimed, Stop(), OPEN_ROAD)
+        with django_assert_num_queries(0):
+            job_for(claimed, Stop(), OPEN_ROAD)
 
     def test_an_accepted_route_outlives_every_edit(self, alice: User, lease: WorkerLease) -> None:
         LLMModel.objects.filter(name="claude-sonnet-5-5").update(context_window=900_000)

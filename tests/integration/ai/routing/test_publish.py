@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from ai.models import CatalogueVersion, LLMModel, LLMProvider, ModelRoute, TierQualityMapping
 from ai.routing import current
+from ai.routing.entries import ModelEntry, ProviderEntry
 from ai.routing.file import from_file
 from ai.routing.publish import publish
 
@@ -37,6 +38,21 @@ def test_tables_are_what_the_file_is() -> None:
     assert stored.version is not None
     assert (stored.providers, stored.models, stored.levels) == (file.providers, file.models, file.levels)
     assert stored.routes == file.routes
+
+
+def test_whatever_the_file_may_say_has_a_column() -> None:
+    assert set(ProviderEntry.model_fields) <= set(LLMProvider.CONTENT)
+    assert set(ModelEntry.model_fields) - {"provider"} <= set(LLMModel.CONTENT)
+
+
+def test_limits_are_kept(file: Path) -> None:
+    limits = "requests_per_minute: 60\n    tokens_per_minute: 9000\n"
+    release(file, "    kind: anthropic\n", f"    kind: anthropic\n    {limits}")
+    release(file, "  gpt-6-luna:\n", f"  gpt-6-luna:\n    {limits}")
+    assert publish() == []
+    stored = current()
+    for limited in (stored.providers["anthropic"], stored.models["gpt-6-luna"]):
+        assert (limited.requests_per_minute, limited.tokens_per_minute) == (60, 9000)
 
 
 def test_again_changes_nothing(file: Path) -> None:
