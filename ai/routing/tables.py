@@ -100,11 +100,17 @@ class CatalogueRow(models.Model):
 
     def mark(self) -> None:
         """As imported, from now on."""
-        self.fingerprint = fingerprint(self.content)
+        self.fingerprint = self._mark()
 
     @property
     def untouched(self) -> bool:
-        return self.fingerprint == fingerprint(self.content)
+        return self.fingerprint == self._mark()
+
+    def _mark(self) -> str:
+        """Of what is not as usual: a column that a later release adds makes no row an edited one."""
+        fields = {name: self._meta.get_field(name.removesuffix("_id")) for name in self.CONTENT}
+        usual = {name: field.get_default() for name, field in fields.items() if isinstance(field, models.Field)}
+        return fingerprint({name: value for name, value in self.content.items() if value != usual[name]})
 
 
 class LimitedRow(CatalogueRow):

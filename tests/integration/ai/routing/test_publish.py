@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from ai.fingerprint import fingerprint
 from ai.models import CatalogueVersion, LLMModel, LLMProvider, ModelRoute, TierQualityMapping
 from ai.routing import current
 from ai.routing.entries import ModelEntry, ProviderEntry
@@ -43,6 +44,12 @@ def test_tables_are_what_the_file_is() -> None:
 def test_whatever_the_file_may_say_has_a_column() -> None:
     assert set(ProviderEntry.model_fields) <= set(LLMProvider.CONTENT)
     assert set(ModelEntry.model_fields) - {"provider"} <= set(LLMModel.CONTENT)
+
+
+def test_a_new_column_makes_no_row_an_edited_one() -> None:
+    row = LLMProvider(name="x", kind="openai")
+    row.mark()
+    assert row.fingerprint == fingerprint({"kind": "openai"})
 
 
 def test_limits_are_kept(file: Path) -> None:
