@@ -124,9 +124,9 @@ def test_held_answer_comes_with_its_approval(kind: str, route: str, how: Callabl
 def test_text_on_its_way_is_not_sent(kind: str, route: str) -> None:
     alice, _judge = people()
     claim = ask_for_approval(alice)
+    write(claim, claim.attempt, word("chunk"))
 
     def go_on() -> None:
-        write(claim, claim.attempt, word("chunk"))
         ending = Ending(status=Status.FAILED, text=word("partial"), code="incomplete", message="It broke off.")
         finish(claim.request, attempt=claim.attempt, ending=ending, closed=None)
 
