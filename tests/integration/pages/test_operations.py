@@ -62,7 +62,7 @@ def test_strangers_log_in_first() -> None:
 def test_the_page_stands_before_anything_is_looked_at(
     staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # session, user, and what the person and their groups may do
+    with django_assert_num_queries(2):  # session and user
         answer = staff.get("/operations")
     assert re.findall(r'id="check-(\w+)" data-state="(\w+)"', answer.content.decode()) == [
         (key, "looking") for key in KEYS
