@@ -64,6 +64,7 @@ def test_offline_is_said_and_what_stood_stays(desk: Desk) -> None:
     desk.expects_noise = True
     desk.page.clock.install()
     look(desk)
+    expect(desk.page.locator(".check[aria-busy]")).to_have_count(0, timeout=PATIENCE_MS)  # an answer on its way is one
     row(desk, "database", "ok")
     desk.context.set_offline(True)
     desk.page.clock.run_for(10_000)
