@@ -34,6 +34,8 @@ SAID = (*STEP, "invalid", "parse_error", "unsupported_media_type")
 class ReviewerView(ApiView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
         if not person(request).has_perm(MAY_JUDGE):
             raise NotFound
 
