@@ -28,6 +28,7 @@ function setOffline(isOffline) {
 }
 
 function say(row, sentence) {
+  if (!row.matches(".check")) return; // the sample data, which are there or not
   row.dataset.state = "bad";
   row.removeAttribute("aria-busy");
   row.querySelector("[data-word]").textContent = phrases.bad;
