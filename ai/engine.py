@@ -21,7 +21,7 @@ from django.conf import settings
 from opentelemetry.trace import Span
 
 from ai.call import Call
-from ai.errors import ContextExceeded
+from ai.errors import ContextExceeded, ProviderError
 from ai.failures import FAILURES
 from ai.patience import DeadlinePassed, Patience, Pulled, Stop
 from ai.pricing import cost_of
@@ -124,16 +124,19 @@ Event = CallStarting | TextDelta | CallClosed | Answered | Failed | PutBack | St
 
 async def drive(job: Job) -> AsyncGenerator[Event, None]:
     run = _Run(job)
-    while (ending := await run.ended()) is None:
-        yield run.starting()
-        call = run.next_call()
-        span = begin_call(call.request, reason=run.reason)
-        async with aclosing(call.run()) as deltas:
-            async for delta in deltas:
-                yield delta
-        yield run.closed(call, span)
-        await run.move_on(call)
-    yield ending
+    try:
+        while (ending := await run.ended()) is None:
+            yield run.starting()
+            call = run.next_call()
+            span = begin_call(call.request, reason=run.reason)
+            async with aclosing(call.run()) as deltas:
+                async for delta in deltas:
+                    yield delta
+            yield run.closed(call, span)
+            await run.move_on(call)
+        yield ending
+    finally:
+        run.give_back_probe()
 
 
 class _Run:
@@ -177,6 +180,15 @@ class _Run:
             case Cooling(seconds=seconds):
                 self.ending = self._cooling(seconds)
         return self.ending
+
+    def give_back_probe(self) -> None:
+        """Whoever drives may leave before a call or in it: no room in a budget, a request that was taken away."""
+        if self._probe:
+            self._tell(None, answered=False)
+
+    def _tell(self, error: ProviderError | None, *, answered: bool) -> None:
+        probe, self._probe = self._probe, False
+        self._job.traffic.report(self.model, error, answered=answered, probe=probe)
 
     def _cooling(self, seconds: float) -> Event:
         """A model that failed a moment ago may be called sooner than those that are left."""
@@ -240,7 +252,7 @@ class _Run:
 
     async def move_on(self, call: Call) -> None:
         """Set the ending, or stand before the next call."""
-        self._job.traffic.report(self.model, call.error, answered=call.completed is not None, probe=self._probe)
+        self._tell(call.error, answered=call.completed is not None)
         if call.stopped:
             self.ending = Stopped(reason=call.outcome)
         elif call.outcome == "done":

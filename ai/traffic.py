@@ -34,19 +34,27 @@ RATE_LIMIT_S = 1.0  # where a provider limits us and does not say for how long
 PREFIX = "lintel:model:"
 
 # Each limit is one number, the moment at which all that was let through will be paid off at the even rate: the generic
-# cell rate algorithm (GCRA, ITU-T I.371). A minute's worth may come at once, as vendors allow.
+# cell rate algorithm (GCRA, ITU-T I.371). A minute's worth may come at once, as vendors allow. A probe is claimed in
+# the same breath, its breaker being the last key: a call that meets a full limit claims none, and who loses the claim
+# has taken nothing of a limit.
 ADMIT = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
+local limits = #KEYS
+if #ARGV > #KEYS then
+  limits = #KEYS - 1
+  if (redis.call('GET', KEYS[#KEYS]) or '') ~= ARGV[#KEYS] then return 'claimed' end
+end
 local ends, wait = {}, 0
-for i, key in ipairs(KEYS) do
-  ends[i] = math.max(tonumber(redis.call('GET', key)) or 0, now) + tonumber(ARGV[i])
+for i = 1, limits do
+  ends[i] = math.max(tonumber(redis.call('GET', KEYS[i])) or 0, now) + tonumber(ARGV[i])
   wait = math.max(wait, ends[i] - now - 60)
 end
 if wait > 0 then return tostring(wait) end
-for i, key in ipairs(KEYS) do
-  redis.call('SET', key, string.format('%.6f', ends[i]), 'EX', 120)
+for i = 1, limits do
+  redis.call('SET', KEYS[i], string.format('%.6f', ends[i]), 'EX', 120)
 end
+if limits < #KEYS then redis.call('SET', KEYS[#KEYS], ARGV[#KEYS + 1], 'EX', ARGV[#KEYS + 2]) end
 return '0'
 """
 REPLACE = """
@@ -174,10 +182,9 @@ class SharedTraffic:
             match admission(look.breaker, look.now):
                 case Wait(seconds=seconds):
                     waits.append(seconds)
-                case Go(probe=True) if not await self._claim_probe(model):
-                    waits.append(breakers.LOOK_AGAIN_S)
                 case Go(probe=probe):
-                    if (seconds := await self._limited(model, tokens)) == 0.0:
+                    seconds = await (self._claim_probe if probe else self._limited)(model, tokens)
+                    if seconds == 0.0:
                         return Chosen(index=index, probe=probe)
                     waits.append(seconds)
         return Cooling(seconds=min(waits))
@@ -203,10 +210,19 @@ class SharedTraffic:
         costs = limits_of(model, tokens)
         return float(await self._admit(keys=list(costs), args=list(costs.values()))) if costs else 0.0
 
-    async def _claim_probe(self, model: ModelSpec) -> bool:
+    async def _claim_probe(self, model: ModelSpec, tokens: int) -> float:
+        """How long to wait instead: for whoever was first, or for a limit."""
         [look] = await self._read([model])
-        free = admission(look.breaker, look.now) == Go(probe=True)
-        return free and await self._swap(model, look, probing(look.breaker, look.now))
+        if admission(look.breaker, look.now) != Go(probe=True):
+            return breakers.LOOK_AGAIN_S
+        costs, new = limits_of(model, tokens), probing(look.breaker, look.now)
+        arguments: list[float | str] = [*costs.values(), look.text, new.dump(), KEPT_S]
+        answer = await self._admit(keys=[*costs, key_of(model)], args=arguments)
+        if answer == "claimed":
+            return breakers.LOOK_AGAIN_S
+        if (seconds := float(answer)) == 0.0:
+            self._moved(model, look.breaker, new)
+        return seconds
 
     async def _update(self, model: ModelSpec, change: Change) -> None:
         """Others may write at the same time; who loses five times over leaves it to them."""
@@ -217,15 +233,20 @@ class SharedTraffic:
                 return
 
     async def _swap(self, model: ModelSpec, look: Look, new: Breaker) -> bool:
-        won, old = bool(await self._replace(keys=[key_of(model)], args=[look.text, new.dump(), KEPT_S])), look.breaker
-        self._looks.pop(key_of(model), None)
-        if won and old.state != new.state:
-            log.warning("Breaker of %s: %s, was %s. %s", model.name, new.state, old.state, new.cause)
-            facts = BreakerMoved(
-                provider=model.provider.name, model=model.name, before=old.state, after=new.state, cause=new.cause
-            )
-            breaker_moved.send_robust(sender=BreakerMoved, facts=facts)  # no transaction, and none to open on a loop
+        won = bool(await self._replace(keys=[key_of(model)], args=[look.text, new.dump(), KEPT_S]))
+        if won:
+            self._moved(model, look.breaker, new)
         return won
+
+    def _moved(self, model: ModelSpec, old: Breaker, new: Breaker) -> None:
+        self._looks.pop(key_of(model), None)
+        if old.state == new.state:
+            return
+        log.warning("Breaker of %s: %s, was %s. %s", model.name, new.state, old.state, new.cause)
+        facts = BreakerMoved(
+            provider=model.provider.name, model=model.name, before=old.state, after=new.state, cause=new.cause
+        )
+        breaker_moved.send_robust(sender=BreakerMoved, facts=facts)  # no transaction, and none to open on a loop
 
 
 def change_after(error: ProviderError | None, *, answered: bool, probe: bool) -> Change | None:

@@ -124,6 +124,31 @@ async def test_a_probe_that_was_broken_off_is_made_by_the_next(traffic: SharedTr
     assert await traffic.choose([model], tokens=1) == Chosen(index=0, probe=True)
 
 
+@pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute"])
+async def test_a_call_that_meets_a_full_limit_claims_no_probe(traffic: SharedTraffic, limit: str) -> None:
+    model = a_model(**{limit: 1})
+    assert await traffic.choose([model], tokens=1) == Chosen(index=0)
+    await put(model, Breaker(state="open", until=1.0, open_s=10.0))
+    other = SharedTraffic(REDIS_URL)
+    assert isinstance(await other.choose([model], tokens=1), Cooling)
+    unlimited = replace(model, requests_per_minute=None, tokens_per_minute=None)
+    assert await other.choose([unlimited], tokens=1) == Chosen(index=0, probe=True)
+    await other.close()
+
+
+async def test_who_is_not_the_one_to_probe_uses_nothing_of_a_limit(traffic: SharedTraffic) -> None:
+    model = a_model(requests_per_minute=2)
+    await put(model, Breaker(state="open", until=1.0, open_s=10.0))
+    workers = [SharedTraffic(REDIS_URL) for _worker in range(5)]
+    await asyncio.gather(*(worker.choose([model], tokens=1) for worker in workers))
+    await ended(traffic, model, None, probe=True)
+    choices = [await traffic.choose([model], tokens=1) for _call in range(2)]
+    assert choices[0] == Chosen(index=0)
+    assert isinstance(choices[1], Cooling)
+    for worker in workers:
+        await worker.close()
+
+
 async def test_what_several_workers_report_at_once_is_all_counted(traffic: SharedTraffic) -> None:
     model = a_model()
     workers = [SharedTraffic(REDIS_URL) for _worker in range(5)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import pytest
 
-from ai.engine import Answered, CallStarting, Event, Failed, PutBack, Stop
+from ai.engine import Answered, CallStarting, Event, Failed, PutBack, Stop, drive
 from ai.errors import ProviderError
 from ai.providers.fake import FakeProvider, Script
 from ai.resilience import PUT_BACK_SECONDS
 from ai.traffic import Chosen, Cooling
-from ai.types import ModelSpec
+from ai.types import ModelSpec, TextDelta
 from tests.unit.ai.engine.driving import driven, job
 
 FINE = Script(text="fine")
@@ -99,3 +100,14 @@ async def test_a_call_that_we_stop_says_nothing_of_its_model(fake: FakeProvider)
 
     await driven(job(fake, stop=stop, traffic=lights), cancel)
     assert lights.reports == [("small", "", False, False)]
+
+
+@pytest.mark.parametrize("until", [CallStarting, TextDelta])
+async def test_a_probe_that_is_never_made_or_left_is_given_back(fake: FakeProvider, until: type[Event]) -> None:
+    fake.scripts.push(FINE)
+    lights = Lights(probes=True)
+    async with aclosing(drive(job(fake, traffic=lights))) as events:
+        async for event in events:
+            if isinstance(event, until):
+                break
+    assert lights.reports == [("small", "", False, True)]
