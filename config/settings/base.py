@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "config",
     "accounts",
     "ai",
+    "ai.rag",
     "requests_app",
     "unfold",  # before the admin, which it dresses; without these two the admin is Django's own
     "unfold.contrib.simple_history",

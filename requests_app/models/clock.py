@@ -1,20 +1,13 @@
-"""The database's clock: it alone decides leases, deadlines and waiting times."""
+"""Columns that hold the database's clock."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, Func
-from django.db.models.expressions import Combinable, CombinedExpression, Value
+from django.db.models import DateTimeField
 
-
-class DatabaseClock(Func):
-    """``clock_timestamp()``: the moment of execution, not of the transaction's start."""
-
-    function = "clock_timestamp"
-    template = "%(function)s()"
-    output_field = DateTimeField()
+from ai.clock import DatabaseClock as DatabaseClock
+from ai.clock import seconds_from_now as seconds_from_now
 
 
 class ClockedField(DateTimeField):  # type: ignore[type-arg]  # generic for the checker alone
@@ -26,9 +19,3 @@ class ClockedField(DateTimeField):  # type: ignore[type-arg]  # generic for the 
         """To the database it is any other time."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.DateTimeField", args, kwargs
-
-
-def seconds_from_now(seconds: float) -> CombinedExpression:
-    return CombinedExpression(
-        DatabaseClock(), Combinable.ADD, Value(timedelta(seconds=seconds)), output_field=DateTimeField()
-    )
