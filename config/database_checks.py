@@ -16,7 +16,7 @@ from django.db import connections
 
 from config.checks import has_server
 from config.database_roles import OLDEST_SERVER
-from config.management.commands.load_demo import PEOPLE
+from config.demo_people import PEOPLE
 from requests_app.condition.broker import KEEPS_EVERYTHING
 from requests_app.models.pulse import BEAT_SILENCE
 from requests_app.wake import SWEEP_TASK

@@ -16,14 +16,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Membership, Team, User
+from config.demo_people import GUEST, PEOPLE, SUPERUSER
 from config.samples.making import NotMade, make
 from requests_app import samples
 from requests_app.models import AIRequest, BudgetHold, BudgetWindow, HoldShare, RequestMove, TokenBudget
 
 FILES = Path(__file__).resolve().parents[2] / "demo"
-GUEST = "demo"  # takes part in the sample history
-SUPERUSER = "admin"
-PEOPLE = ("demo", SUPERUSER, "alice", "bob", "mallory")  # each one's password is the name
 TEAMS = {
     "Support": {"demo": Membership.Role.OWNER, "alice": Membership.Role.MEMBER, "bob": Membership.Role.MEMBER},
     "Research": {"alice": Membership.Role.OWNER, "demo": Membership.Role.MEMBER, "mallory": Membership.Role.MEMBER},

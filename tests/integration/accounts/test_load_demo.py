@@ -8,7 +8,8 @@ from pytest_django import Settings
 
 from accounts.models import ApiToken, Membership, Team, User
 from ai.prompts.registry import get_prompt, validate
-from config.management.commands.load_demo import FILES, PEOPLE
+from config.demo_people import PEOPLE
+from config.management.commands.load_demo import FILES
 from requests_app.intake import Submission, accept, retry
 from requests_app.models import AIRequest, TokenBudget
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from config.local.environment import SPARE_SECONDS
 from config.local.home import REPOSITORY
 from config.local.procfile import read_procfile
-from tests.process.deployment.files import Missing, dockerfile, fill, read_compose, read_dockerfile
+from tests.process.deployment.files import Missing, copy_context, dockerfile, fill, read_compose, read_dockerfile
 from tests.process.deployment.site import OUR_IMAGE, PROCESSES, STEPS, VARIABLES
 
 SHUTDOWN_GRACE_S = 5
@@ -52,6 +55,32 @@ def test_every_command_is_run_here_or_builds_the_image(compose: dict[str, dict[s
 def test_every_line_of_the_procfile_is_a_service(compose: dict[str, dict[str, Any]]) -> None:
     started = [compose[name]["command"][1] for name in PROCESSES if compose[name]["command"][0] == "deploy/process"]
     assert sorted(started) == sorted(read_procfile(REPOSITORY / "Procfile"))
+
+
+def test_nothing_in_the_image_imports_what_is_left_out(tmp_path: Path) -> None:
+    copy_context(tmp_path)
+    files = sorted(tmp_path.rglob("*.py"))
+    assert len(files) > 300
+    imports = {(str(file.relative_to(tmp_path)), module) for file in files for module in our_modules(file)}
+    assert len(imports) > 1000
+    assert [each for each in sorted(imports) if not is_module(tmp_path, each[1])] == []
+
+
+def our_modules(file: Path) -> Iterator[str]:
+    """What a file imports of the repository, however deep in the file that stands."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (name for name in names if is_module(REPOSITORY, name))
+
+
+def is_module(root: Path, name: str) -> bool:
+    place = root.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
 @pytest.mark.parametrize("name", list(VARIABLES))
