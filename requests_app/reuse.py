@@ -58,10 +58,11 @@ def find(request: AIRequest, *, attempt: int) -> Earlier | TwinAsks | None:
     """What spares this request a call; None where it is now the one to ask, for all of its equals."""
     with transaction.atomic():
         _alone(request.fingerprint)
-        if (found := _latest(request, within_s=_cache(request).ttl)) is not None:
-            return _earlier(found)
+        # In this order: one that ends between the two looks is seen by the second.
         equals = AIRequest.objects.filter(fingerprint=request.fingerprint).exclude(pk=request.pk)
         twin = equals.filter(status=Status.PROCESSING, leading=True).exists()
+        if (found := _latest(request, within_s=_cache(request).ttl)) is not None:
+            return _earlier(found)
         AIRequest.objects.held(request.pk, attempt).update(leading=not twin)
     return TwinAsks() if twin else None
 

@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
@@ -20,7 +22,7 @@ from pytest_django.asserts import assertContains
 from accounts.models import User
 from ai.models import LLMUsageLog
 from ai.providers.fake import FakeProvider, Script, fake_provider
-from requests_app import deletion
+from requests_app import deletion, reuse
 from requests_app.intake import Submission, accept, cancel, retry
 from requests_app.models import AIRequest, BudgetHold, HoldState
 from requests_app.testing import InlineWorker, inline_worker
@@ -31,6 +33,7 @@ QUESTION = Submission(prompt_key="sentiment_score", payload={"text": "Works well
 OTHER = replace(QUESTION, payload={"text": "It broke on the second day."})
 ANSWER = '{"sentiment": "positive", "score": 1}'
 DAY = timedelta(days=1)
+FINISH_S = 600.0  # tells a hang from a slow machine, and nothing else
 
 
 @pytest.fixture
@@ -129,7 +132,7 @@ def test_old_answer_is_the_last_resort_and_says_so(
 
 
 def wait_for(look: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + FINISH_S
     while not look():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -138,7 +141,7 @@ def wait_for(look: Callable[[], bool]) -> None:
 def finish_together(worker: InlineWorker, requests: list[AIRequest]) -> None:
     """On a few threads of the worker at once, each of which takes what comes next."""
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(partial(worker.finish, within_s=60.0), requests))
+        list(threads.map(partial(worker.finish, within_s=FINISH_S), requests))
     for request in requests:
         request.refresh_from_db()
 
@@ -155,15 +158,42 @@ def test_fifty_equal_requests_at_once_are_one_call(fake: FakeProvider, worker: I
     assert set(BudgetHold.objects.values_list("state", flat=True)) == {HoldState.SETTLED}
 
 
+def test_one_that_ends_between_two_looks_is_seen(fake: FakeProvider, worker: InlineWorker, dora: User) -> None:
+    fake.scripts.default = Script(text=ANSWER, first_delay_s=1.0)
+    asker, twin = (accept(dora, QUESTION).request for _request in range(2))
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(worker.finish, asker, within_s=FINISH_S)
+        wait_for(lambda: AIRequest.objects.filter(pk=asker.pk, leading=True).exists())
+        with connection.execute_wrapper(EndsAfterTheFirstLook(asker)):
+            found = reuse.find(twin, attempt=1)
+    assert isinstance(found, reuse.Earlier)
+    assert found.request_id == asker.pk
+
+
+class EndsAfterTheFirstLook:
+    """The asker's last commit comes between the first statement of the one who looks and the next."""
+
+    def __init__(self, asker: AIRequest) -> None:
+        self._asker = asker
+        self._looked = False
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not self._looked and 'FROM "requests_app_airequest"' in sql:
+            self._looked = True
+            wait_for(lambda: AIRequest.objects.filter(pk=self._asker.pk, status="done").exists())
+        return found
+
+
 def test_cancelling_the_one_that_asks_passes_it_on(fake: FakeProvider, worker: InlineWorker, dora: User) -> None:
     fake.scripts.push(Script(text=ANSWER, first_delay_s=30.0))
     leader, twin = (accept(dora, QUESTION).request for _request in range(2))
-    asking = threading.Thread(target=worker.finish, args=(leader,), kwargs={"within_s": 60.0})
+    asking = threading.Thread(target=worker.finish, args=(leader,), kwargs={"within_s": FINISH_S})
     asking.start()
     wait_for(lambda: AIRequest.objects.filter(pk=leader.pk, leading=True).exists())
     wait_for(lambda: AIRequest.objects.filter(pk=twin.pk, status="pending", attempt_reason="twin").exists())
     cancel(leader)
     asking.join()
-    twin = worker.finish(twin, within_s=30.0)
+    twin = worker.finish(twin, within_s=FINISH_S)
     assert (twin.status, twin.answered_by_id) == ("done", None)
     assert len(fake.ledger.calls) == 2
