@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from requests_app.budget_mail import NOWHERE
+from requests_app.mail import one_line, sent, turned_on
 from requests_app.models import CostAlertDay
 from requests_app.models.clock import DatabaseClock
 from requests_app.money import usd
@@ -20,18 +19,16 @@ from requests_app.wake import wake_mail
 
 NEWS_FOR = timedelta(days=2)
 
-logger = logging.getLogger(__name__)
-
 
 @receiver(cost_reached)
 def _hint(**_facts: Any) -> None:
-    if settings.EMAIL_BACKEND != NOWHERE:
+    if turned_on():
         wake_mail()
 
 
 def mail_alerts() -> int:
     """Send what is due; returns how much. Safe anywhere, any number of times."""
-    if settings.EMAIL_BACKEND == NOWHERE:
+    if not turned_on():
         return 0
     due = CostAlertDay.objects.filter(mailed=False, at__gt=DatabaseClock() - NEWS_FOR).exclude(alert__emails=[])
     return sum(map(_mail, due.select_related("alert__team")))
@@ -41,11 +38,9 @@ def _mail(reached: CostAlertDay) -> bool:
     row = CostAlertDay.objects.filter(pk=reached.pk)
     if not row.filter(mailed=False).update(mailed=True):
         return False
-    try:
-        EmailMessage(_subject(reached), _body(reached), to=reached.alert.emails).send()
-    except OSError as problem:  # what a mail server says may quote addresses
+    message = EmailMessage(_subject(reached), _body(reached), to=reached.alert.emails)
+    if not sent(message, about="a cost alert"):
         row.update(mailed=False)
-        logger.warning("mail about a cost alert was not sent (%s) and will be tried again", type(problem).__name__)
         return False
     return True
 
@@ -55,7 +50,7 @@ def _subject(reached: CostAlertDay) -> str:
         "name": reached.alert.name,
         "limit": usd(reached.limit_usd),
     }
-    return " ".join(sentence.split())  # a name may hold a line break, a header may not
+    return one_line(sentence)
 
 
 def _body(reached: CostAlertDay) -> str:

@@ -6,11 +6,9 @@ beat's is the guarantee. Without a mail server nothing is marked and nothing sen
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.dispatch import receiver
@@ -18,25 +16,22 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from requests_app.budgets import state_of, worded
+from requests_app.mail import one_line, sent, turned_on
 from requests_app.models import BudgetWindow, Period, TokenBudget
 from requests_app.models.clock import DatabaseClock
 from requests_app.signals import budget_reached
 from requests_app.wake import wake_mail
 
-NOWHERE = "django.core.mail.backends.dummy.EmailBackend"
-
-logger = logging.getLogger(__name__)
-
 
 @receiver(budget_reached)
 def _hint(**_facts: Any) -> None:
-    if settings.EMAIL_BACKEND != NOWHERE:
+    if turned_on():
         wake_mail()
 
 
 def mail_due() -> int:
     """Send what is due; returns how much. Safe anywhere, any number of times."""
-    if settings.EMAIL_BACKEND == NOWHERE:
+    if not turned_on():
         return 0
     due = BudgetWindow.objects.filter(announced__gt=F("mailed"), ends__gt=DatabaseClock())
     return sum(map(_mail, due.select_related("budget__user", "budget__team")))
@@ -49,11 +44,8 @@ def _mail(window: BudgetWindow) -> bool:
     people = _addresses(window.budget)
     if not people:
         return False
-    try:
-        EmailMessage(_subject(window), _body(window), to=people).send()
-    except OSError as problem:  # what a mail server says may quote addresses
+    if not sent(EmailMessage(_subject(window), _body(window), to=people), about="a budget"):
         row.filter(mailed=step).update(mailed=window.mailed)
-        logger.warning("mail about a budget was not sent (%s) and will be tried again", type(problem).__name__)
         return False
     return True
 
@@ -74,7 +66,7 @@ def _subject(window: BudgetWindow) -> str:
     sentence = _("%(percent)d %% of your budget for the %(period)s are used")
     if team:
         sentence = _("%(percent)d %% of the budget of team %(team)s for the %(period)s are used")
-    return " ".join((sentence % facts).split())  # a name may hold a line break, a header may not
+    return one_line(sentence % facts)
 
 
 def _body(window: BudgetWindow) -> str:

@@ -5,42 +5,35 @@ An item's row says whether it was told, and whoever marks it sends. Without a ma
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import UTC
 from uuid import UUID
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from requests_app.budget_mail import NOWHERE
+from requests_app.mail import sent, turned_on
 from requests_app.models import AIReviewQueue
 from requests_app.models.clock import DatabaseClock
 from requests_app.models.review import MAY_JUDGE
 
 MOST = 50  # items of one mail
 
-logger = logging.getLogger(__name__)
-
 
 def mail_overdue() -> int:
     """Tell what is overdue, in one mail; returns of how many. Safe anywhere, any number of times."""
-    if settings.EMAIL_BACKEND == NOWHERE:
+    if not turned_on():
         return 0
     people = _addresses()
     items = _mark() if people else []
     if not items:
         return 0
-    try:
-        # Hidden from one another: it goes to everybody who may judge.
-        EmailMessage(_subject(items), _body(items), bcc=people).send()
-    except OSError as problem:  # what a mail server says may quote addresses
+    # Hidden from one another: it goes to everybody who may judge.
+    if not sent(EmailMessage(_subject(items), _body(items), bcc=people), about="overdue reviews"):
         _unmark([item.pk for item in items])
-        logger.warning("mail about overdue reviews was not sent (%s) and will be tried again", type(problem).__name__)
         return 0
     return len(items)
 

@@ -6,7 +6,6 @@ the past.
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from requests_app import days
-from requests_app.budget_mail import NOWHERE
+from requests_app.mail import sent, turned_on
 from requests_app.models import QualityReport
 from requests_app.models.clock import DatabaseClock
 from requests_app.reports.figures import Report
@@ -24,12 +23,10 @@ from requests_app.reports.wording import Table, subject_line, tables_of
 NEWS_DAYS = 3
 GAP = "   "
 
-logger = logging.getLogger(__name__)
-
 
 def mail_due() -> int:
     """Send what is due; returns how much. Safe anywhere, any number of times."""
-    if settings.EMAIL_BACKEND == NOWHERE or not settings.LINTEL_REPORT_MAIL:
+    if not turned_on() or not settings.LINTEL_REPORT_MAIL:
         return 0
     first = days.day_of(timezone.now()) - timedelta(days=NEWS_DAYS)
     return sum(map(_mail, QualityReport.objects.filter(mailed=None, day__gte=first).order_by("day")))
@@ -39,11 +36,8 @@ def _mail(row: QualityReport) -> bool:
     stored = QualityReport.objects.filter(pk=row.pk)
     if not stored.filter(mailed=None).update(mailed=DatabaseClock()):
         return False
-    try:
-        message_of(Report.of_json(row.document)).send()
-    except OSError as problem:  # what a mail server says may quote addresses
+    if not sent(message_of(Report.of_json(row.document)), about="the quality of a day"):
         stored.update(mailed=None)
-        logger.warning("the quality report was not sent (%s) and will be tried again", type(problem).__name__)
         return False
     return True
 

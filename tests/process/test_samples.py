@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from config.local.home import REPOSITORY
+from config.local.stack import start_services
 from tests.faults.oracles import acceptance, budgets, calls, lifecycle, processes, texts
 from tests.faults.oracles.facts import Facts, look
-from tests.process.stack import Stack
+from tests.process.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(1500)]
 
@@ -64,6 +65,16 @@ TABLES = (
     "requests_app_holdshare", "requests_app_aireviewqueue", "requests_app_reviewaction",
     "requests_app_aioutputfeedback", "requests_app_budgetwindow", "requests_app_usageday",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """On servers of its own: what other tests leave behind, and what their workers still do, is not counted here."""
+    with (
+        start_services(tmp_path_factory.mktemp("samples"), model=False) as services,
+        running_stack(services, tmp_path_factory.mktemp("stack")) as stack,
+    ):
+        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ from accounts.models import User
 from ai.models import LLMUsageLog
 from ai.types import Usage
 from requests_app import feedback, lifecycle
-from requests_app.budget_mail import NOWHERE
 from requests_app.days import bounds, day_of
 from requests_app.lifecycle import ClosedCall
+from requests_app.mail import NOWHERE
 from requests_app.models import AIOutputFeedback, AIRequest, PromptReview, QualityDay, QualityReport
 from requests_app.models.quality import COMMITTED
 from requests_app.reports import making, sending

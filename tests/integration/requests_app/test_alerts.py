@@ -20,7 +20,7 @@ from accounts.models import Team
 from ai.models import LLMUsageLog
 from requests_app.alert_mail import mail_alerts
 from requests_app.alerts import check
-from requests_app.budget_mail import NOWHERE
+from requests_app.mail import NOWHERE
 from requests_app.models import CostAlert, CostAlertDay
 from requests_app.signals import CostReached, cost_reached
 from requests_app.tally import count_all

@@ -18,8 +18,9 @@ from pytest_django import Settings
 
 from accounts.models import Membership, Team, User
 from requests_app import ledger
-from requests_app.budget_mail import NOWHERE, mail_due
+from requests_app.budget_mail import mail_due
 from requests_app.budgets import Amount
+from requests_app.mail import NOWHERE
 from requests_app.models import AIRequest, BudgetWindow, TokenBudget
 from requests_app.signals import BudgetReached, budget_reached
 from requests_app.tasks import mail_budgets

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from requests_app import review
-from requests_app.budget_mail import NOWHERE
+from requests_app.mail import NOWHERE
 from requests_app.models import AIReviewQueue
 from requests_app.review_mail import mail_overdue
 from requests_app.signals import ReviewOverdue, review_overdue
