@@ -40,6 +40,14 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
         ],
     ),
     (
+        _("Documents"),
+        [
+            ("documents", "document", _("Documents"), "article"),
+            ("documents", "documentversion", _("Versions of documents"), "history"),
+            ("documents", "documentkey", _("Keys of documents"), "key"),
+        ],
+    ),
+    (
         _("Prompts"),
         [
             ("ai", "prompttemplate", _("Versions"), "description"),

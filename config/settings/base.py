@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "accounts",
     "ai",
     "ai.rag",
+    "documents",
     "requests_app",
     "unfold",  # before the admin, which it dresses; without these two the admin is Django's own
     "unfold.contrib.simple_history",

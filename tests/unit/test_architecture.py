@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from config.env import ROOT
 
 WEB = ("django.http", "django.urls", "django.views", "django.shortcuts", "django.template")
-OURS = {"accounts", "ai", "ai_rag", "config", "requests_app"}
+OURS = {"accounts", "ai", "ai_rag", "config", "documents", "requests_app"}
 CORE = {"ai", "ai_rag"}
 
 

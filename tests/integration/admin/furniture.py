@@ -23,6 +23,9 @@ from ai.models import (
     PromptTemplate,
     TierQualityMapping,
 )
+from documents import contents
+from documents.contents import Content
+from documents.models import Document, DocumentKey, DocumentVersion
 from requests_app.models import (
     AIOutputFeedback,
     AIRequest,
@@ -78,6 +81,19 @@ def furnish_once(name: str) -> None:
     schedule(name)
     route_to(name)
     alarm(name)
+    write(user, name)
+
+
+def write(owner: User, name: str) -> Document:
+    """A document of one version, and the key that made it."""
+    document = Document.objects.create(
+        owner=owner, team=owner.personal_team, title=SECRET, source_url=f"https://example.org/{SECRET}"
+    )
+    content = Content(kind="file", data=SECRET.encode(), content_type="text/plain", filename=SECRET)
+    version: DocumentVersion = contents.append(document, content, number=1, by=owner)
+    contents.store_text(version, SECRET)
+    DocumentKey.objects.create(user=owner, method="POST", path="/", key=name, body_hash="0", document=document)
+    return document
 
 
 def alarm(name: str) -> CostAlertDay:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken
 from ai.models import CatalogueVersion, LLMUsageLog, PromptLabel, PromptTemplate
+from documents.models import DocumentContent, DocumentText, DocumentVersion
 from requests_app.models import (
     AIAttempt,
     AIRequest,
@@ -57,8 +58,9 @@ LEDGERS = [
     PromptTemplate,
     PromptLabel,
     CatalogueVersion,
+    DocumentVersion,
 ]
-OURS = {"accounts", "ai", "requests_app"}
+OURS = {"accounts", "ai", "documents", "requests_app"}
 GARBAGE = ["x", "\x00", "999999999999999999999", "'\"<b>%[]"]
 
 every_table = pytest.mark.parametrize("model", MODELS, ids=lambda model: str(model._meta.label))
@@ -71,10 +73,11 @@ def address(model: type[Model], *rest: str) -> str:
 def test_every_table_of_ours_has_an_admin() -> None:
     tables = {model for label in OURS for model in apps.get_app_config(label).get_models()}
     # Django's admin takes no composite keys, and shows their number; what a row was is its own page's history; what is
-    # still to be counted is gone before anybody has looked.
+    # still to be counted is gone before anybody has looked. Bytes and texts of documents are on their documents' pages.
     histories = {TokenBudget.history.model, CostAlert.history.model}
     counting = {UncountedUsage, UncountedAnswer, ApprovedAnswer, UsageCount}
-    assert tables - set(MODELS) == {StreamChunk, *histories, *counting}
+    written = {DocumentContent, DocumentText}
+    assert tables - set(MODELS) == {StreamChunk, *histories, *counting, *written}
 
 
 @every_table

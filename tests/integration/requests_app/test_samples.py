@@ -17,6 +17,8 @@ from django.utils import timezone
 from accounts.models import ApiToken, Team, User
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import Usage
+from documents import contents
+from documents.models import Document
 from requests_app import days, samples, tally
 from requests_app.intake import Idempotency, Submission, accept, retry
 from requests_app.models import (
@@ -39,13 +41,19 @@ from requests_app.models import (
 )
 from requests_app.models.clock import DatabaseClock, seconds_from_now
 from requests_app.reports import making
+from tests.integration.admin.furniture import write
 from tests.integration.requests_app.conftest import claim_next, new_lease
 from tests.sampling import ask, sample_person, sample_team
 
 pytestmark = pytest.mark.usefixtures("committed")
 
 DAY_S = 24 * 3600
-FUNCTION = "SELECT pg_get_functiondef('requests_app_remove_samples()'::regprocedure)"
+# The removal, and what other apps hang on the end of a team or of their own rows.
+FUNCTIONS = """
+SELECT string_agg(pg_get_functiondef(oid), '') FROM pg_proc
+WHERE oid = 'requests_app_remove_samples()'::regprocedure
+    OR oid IN (SELECT tgfoid FROM pg_trigger WHERE tgtype & 8 = 8 AND NOT tgisinternal)
+"""
 # Tables that may name a person, team or request and are left alone, and why.
 LEFT = {
     "django_admin_log": "what an admin did stays on record; sample people cannot log in",
@@ -114,6 +122,7 @@ def own(alice: User) -> AIRequest:
     ask(alice)
     request = ask(alice)
     furnish(request, judge=alice)
+    write(alice, "own")
     return request
 
 
@@ -159,9 +168,9 @@ def everything(person: User, team: Team) -> set[str]:
     AIOutputFeedback.objects.filter(request=request).update(rating=-1)
     alert = CostAlert.objects.create(name="sample", team=team, limit_usd=1)
     CostAlertDay.objects.create(alert=alert, day=date(2026, 1, 1), cost_usd=2, limit_usd=1)
-    return {
-        str(each) for each in (alert.pk, called.pk, person.pk, person.personal_team_id, team.pk, request.pk, budget.pk)
-    }
+    document = write(person, "sample")
+    made = (alert, called, person, person.personal_team, team, request, budget, document, contents.current(document))
+    return {str(each.pk) for each in made} | {str(contents.current(document).content_id)}
 
 
 def deleted(name: str, source: str) -> bool:
@@ -170,7 +179,7 @@ def deleted(name: str, source: str) -> bool:
 
 def test_no_table_is_forgotten(committed: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(FUNCTION)
+        cursor.execute(FUNCTIONS)
         source = cursor.fetchone()[0]
     forgotten = {name for name in within_reach() - set(LEFT) if not deleted(name, source)}
     assert forgotten == set(), "remove it in requests_app_remove_samples(), or say in LEFT why it stays"
@@ -310,6 +319,11 @@ class TestHostile:
         team = sample_team(alice)
         self.refused(lambda: AIRequest.objects.filter(pk=own.pk).update(team=team))
         self.refused(lambda: AIRequest.objects.filter(pk=own.pk).update(user=nora))
+
+    def test_nobody_makes_a_sample_of_a_document(self, alice: User, nora: User, own: AIRequest) -> None:
+        team, mine = sample_team(alice), Document.objects.filter(owner=alice)
+        self.refused(lambda: mine.update(team=team))
+        self.refused(lambda: mine.update(owner=nora))
 
     def test_the_mark_stays(self, alice: User) -> None:
         team = sample_team(alice)
