@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
 from ai.providers import close_clients
 from ai.providers.fake import FakeProvider
+from tests.quiet_clock import QuietClockLoop
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, type[QuietClockLoop]]:
+    return {"quiet clock": QuietClockLoop}
 
 
 @pytest.fixture

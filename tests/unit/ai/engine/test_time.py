@@ -1,4 +1,4 @@
-"""Deadlines, idle limits and stops, on the real clock."""
+"""Deadlines, idle limits and stops, over real sockets."""
 
 from __future__ import annotations
 
