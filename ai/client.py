@@ -21,13 +21,15 @@ from django.conf import settings
 from django.db import connection
 from uuid_utils.compat import uuid7
 
+from ai.embedding import Embedding
+from ai.embedding_models import embedding_model
 from ai.engine import Answered, Failed, Job, Stop
 from ai.errors import CallFailed, ConfigurationError
 from ai.extract import extract
 from ai.failures import FAILURES
 from ai.handlers import refuse_inside
 from ai.meter import Account
-from ai.metered import CANCELLED, Metered
+from ai.metered import CANCELLED, Metered, cost_of_all, usage_of
 from ai.pricing import cost_of
 from ai.routing import current, model, model_for
 from ai.tokens import estimate, estimate_messages
@@ -89,6 +91,45 @@ def sync_completion_stream(
 ) -> Iterator[str]:
     """Its text as it comes. Whoever stops listening stops the call, which is paid for as far as it came."""
     return _texts(_metered(action_code, messages, user, team, options, fallback=False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embeddings:
+    """``embeddings`` has a vector of length 1 for each text. Nothing is kept here, so ``cached`` is never true."""
+
+    embeddings: Sequence[Sequence[float]]
+    usage: Usage
+    model: str
+    provider: str
+    cost: Decimal | None
+    cached: bool
+    reference: UUID
+
+
+def generate_embedding(
+    texts: str | Sequence[str], *, user: UUID, team: UUID, action_code: str = "embedding", object_id: str = ""
+) -> Embeddings:
+    """By the model that documents are indexed with. Raises NotEmbedded (a CallFailed), ConfigurationError, and what
+
+    the meter refuses with. A text beyond the model's window is refused, never cut.
+    """
+    chosen = embedding_model()
+    if chosen is None:
+        raise ConfigurationError("No embedding model is configured: LINTEL_EMBEDDING_MODEL in .env.example.")
+    reference = uuid7()
+    account = Account(reference=reference, subject=user, scope=team, expires_s=DEADLINE_S)
+    wanted = [texts] if isinstance(texts, str) else texts
+    with Embedding(model=chosen, account=account, action=action_code, object_id=object_id) as work:
+        vectors = [vector for batch in work.batches(wanted) for vector in work.embed(batch)]
+    return Embeddings(
+        embeddings=vectors,
+        usage=usage_of(work.bill),
+        model=chosen.name,
+        provider=chosen.provider.name,
+        cost=cost_of_all(work.bill),
+        cached=False,
+        reference=reference,
+    )
 
 
 async def completion(

@@ -8,7 +8,9 @@ AIError
 │   └── VariablesInvalid        names each wrong variable by JSON pointer
 ├── ConfigurationError          the catalogue or a setting is wrong
 ├── InsideHandler               a model was to be called while an HTTP call is answered
+├── NotCovered                  the meter has no room for a call, or does not know its price
 ├── CallFailed                  no model of the route has answered; its code is that of a failed request
+│   └── NotEmbedded             a text has no vector; says when trying again may help
 └── ProviderError               one provider call failed
     ├── RateLimited             429; retry_after in seconds where the provider said
     ├── Overloaded              529, or an overload event in mid-stream
@@ -87,10 +89,22 @@ class InsideHandler(AIError):
     pass
 
 
+class NotCovered(AIError):
+    code: ClassVar[str]
+
+
 class CallFailed(AIError):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+class NotEmbedded(CallFailed):
+    """``after_s``: in how many seconds trying again may help; None where it will not."""
+
+    def __init__(self, code: str, message: str, *, after_s: float | None) -> None:
+        self.after_s = after_s
+        super().__init__(code, message)
 
 
 class ProviderError(AIError):

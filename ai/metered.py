@@ -7,7 +7,7 @@ between them, on the caller's thread and connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -123,15 +123,24 @@ class Metered:
     @property
     def usage(self) -> Usage:
         """Of all calls together."""
-        names = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
-        sums = {name: sum(getattr(row, name) for row in self.bill) for name in names}
-        return Usage(**sums, estimated=any(row.estimated for row in self.bill))
+        return usage_of(self.bill)
 
     @property
     def cost(self) -> Decimal | None:
         """None where any call's is unknown."""
-        costs = [row.cost_usd for row in self.bill]
-        return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+        return cost_of_all(self.bill)
+
+
+def usage_of(bill: Sequence[LLMUsageLog]) -> Usage:
+    names = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+    sums = {name: sum(getattr(row, name) for row in bill) for name in names}
+    return Usage(**sums, estimated=any(row.estimated for row in bill))
+
+
+def cost_of_all(bill: Sequence[LLMUsageLog]) -> Decimal | None:
+    """None where any call's is unknown."""
+    costs = [row.cost_usd for row in bill]
+    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
 async def _next(events: Events) -> Event | None:

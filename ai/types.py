@@ -109,6 +109,41 @@ class ModelPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingModel:
+    """A model that turns a text of at most ``window`` tokens into a vector of ``dimensions``."""
+
+    name: str
+    provider: ProviderSpec
+    dimensions: int
+    window: int
+    shortened: bool = False
+    """Its own vectors are longer: it is told how long they are to be."""
+    prices: tuple[ModelPrice, ...] = ()
+    token_factor: float = 1.0
+
+    @property
+    def spec(self) -> ModelSpec:
+        """As whatever knows of prices and budgets sees it."""
+        return ModelSpec(
+            name=self.name,
+            provider=self.provider,
+            context_window=self.window,
+            max_output_tokens=0,
+            capabilities=frozenset(),
+            prices=self.prices,
+            token_factor=self.token_factor,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """Vectors of length 1, one a text and in their order. ``tokens`` is None where the provider told none."""
+
+    vectors: Sequence[Sequence[float]]
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderCall:
     """Everything an adapter needs for one call. What the model cannot do has been left out already."""
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ai.errors import Problem
+from ai.errors import NotCovered, Problem
 
 if TYPE_CHECKING:
     from requests_app.budgets import Amount, WindowState
@@ -47,7 +47,7 @@ class ContextTooLong(SubmissionInvalid):
         super().__init__([Problem(pointer="/payload", detail=detail)])
 
 
-class BudgetExceeded(RequestError):
+class BudgetExceeded(RequestError, NotCovered):
     """``windows`` are those without room for ``needed``, the one that ends first before the others."""
 
     code = "budget_exceeded"
@@ -57,7 +57,7 @@ class BudgetExceeded(RequestError):
         super().__init__(" ".join(window.refusal(needed) for window in self.windows))
 
 
-class PriceUnknown(RequestError):
+class PriceUnknown(RequestError, NotCovered):
     code = "price_unknown"
 
 

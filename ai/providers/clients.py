@@ -64,7 +64,7 @@ _closing: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
 
 def client_for(spec: ProviderSpec) -> Provider:
     """The running loop's client for this provider and its key of now."""
-    place, api_key = _Place(name=spec.name, kind=spec.kind, base_url=spec.base_url), _api_key(spec)
+    place, api_key = _Place(name=spec.name, kind=spec.kind, base_url=spec.base_url), key_of(spec)
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
     client = clients.get(place)
     if client is None or client.api_key != api_key:
@@ -93,7 +93,7 @@ def load_adapters(specs: Iterable[ProviderSpec]) -> None:
         builder_for(kind)
 
 
-def _api_key(spec: ProviderSpec) -> str | None:
+def key_of(spec: ProviderSpec) -> str | None:
     """A setting holds a key, or what reads it: config.secret."""
     key = getattr(settings, spec.api_key_setting) if spec.api_key_setting else None
     return key() if callable(key) else key

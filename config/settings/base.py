@@ -269,6 +269,10 @@ LINTEL_PROVIDERS = {  # ai.providers: imported at first use, in workers only
     "anthropic": "ai.providers.anthropic",
     "openai": "ai.providers.openai",
 }
+LINTEL_EMBEDDERS = {  # ai.providers.embedders: imported at first use, in workers only
+    "openai": "ai.providers.openai_embeddings",
+    "onnx": "ai.providers.onnx_embeddings",
+}
 LINTEL_CATALOGUE = env.path("LINTEL_CATALOGUE", ROOT / "ai" / "routing" / "catalogue.yaml")  # ai.routing
 LINTEL_EMBEDDED_MODEL_URL = env.url("LINTEL_EMBEDDED_MODEL_URL", "http", "https")  # ai.routing
 LINTEL_ANTHROPIC_API_KEY = env.secret("ANTHROPIC_API_KEY")  # ai.routing, ai.providers
@@ -280,6 +284,17 @@ LINTEL_MODELS = env.words("LINTEL_MODELS")  # ai.routing
 LINTEL_CONTEXT_WINDOW = env.integer("LINTEL_CONTEXT_WINDOW", 8192, least=256)  # ai.routing
 # Addresses that providers may be given in admin, beside those of the catalogue's file.
 LINTEL_BASE_URLS = env.words("LINTEL_BASE_URLS")  # ai.routing
+# The embedding model. Without a word of it: OpenAI's where its key is, else the embedded one where its tokenizer is.
+LINTEL_EMBEDDING_MODEL = env.optional("LINTEL_EMBEDDING_MODEL")  # ai.embedding_models
+LINTEL_EMBEDDING_BASE_URL = env.url("LINTEL_EMBEDDING_BASE_URL", "http", "https")  # ai.embedding_models
+LINTEL_EMBEDDING_API_KEY = env.secret("LINTEL_EMBEDDING_API_KEY")  # ai.embedding_models
+# 0: as the model is known to have.
+LINTEL_EMBEDDING_DIMENSIONS = env.integer("LINTEL_EMBEDDING_DIMENSIONS", 0)  # ai.embedding_models
+LINTEL_EMBEDDING_WINDOW = env.integer("LINTEL_EMBEDDING_WINDOW", 0)  # ai.embedding_models
+LINTEL_EMBEDDED_TOKENIZER = env.path("LINTEL_EMBEDDED_TOKENIZER", None)  # ai.providers.onnx_embeddings
+LINTEL_EMBEDDING_SECONDS = env.seconds("LINTEL_EMBEDDING_SECONDS", 60.0, least=0.1)  # ai.embedding
+# Tokens of a passage; 0: about 500 words, or what the embedding model's window takes.
+LINTEL_CHUNK_TOKENS = env.integer("LINTEL_CHUNK_TOKENS", 0)  # ai.rag
 # A user's tokens a day where their own budget says nothing; 0 is no limit.
 LINTEL_DAILY_TOKENS = env.integer("LINTEL_DAILY_TOKENS", 100_000) or None  # requests_app.ledger
 # Waiting and running at once, of one user and of one team, and new ones of a user in any minute; 0 is no limit.

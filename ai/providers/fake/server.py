@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from types import TracebackType
@@ -13,6 +13,8 @@ from typing import Self
 from ai.providers.fake.answers import answer
 from ai.providers.fake.anthropic_dialect import AnthropicDialect
 from ai.providers.fake.dialects import Dialect, input_texts
+from ai.providers.fake.embeddings import PATH as EMBEDDINGS
+from ai.providers.fake.embeddings import EmbeddingDialect
 from ai.providers.fake.ledger import Ledger
 from ai.providers.fake.openai_dialect import OpenAIDialect
 from ai.providers.fake.play import Play
@@ -86,6 +88,8 @@ class FakeProvider:
         dialect = self._dialects.get(request.path)
         if dialect is not None and request.method == "POST":
             await self._chat(request, response, dialect)
+        elif request.path == EMBEDDINGS and request.method == "POST":
+            await self._embed(request, response)
         else:
             self._control(request, response)
 
@@ -113,6 +117,17 @@ class FakeProvider:
     async def _chat(self, request: Request, response: Response, dialect: Dialect) -> None:
         body = request.json()
         texts = input_texts(body)
+        reply = answer(json.dumps(texts), dialect.schema(body))
+        await self._play(request, response, dialect, texts, reply=reply)
+
+    async def _embed(self, request: Request, response: Response) -> None:
+        dialect = EmbeddingDialect(request.json())
+        await self._play(request, response, dialect, dialect.texts)
+
+    async def _play(
+        self, request: Request, response: Response, dialect: Dialect, texts: Sequence[str], *, reply: str = ""
+    ) -> None:
+        body = request.json()
         try:
             script = self.scripts.choose(model=body["model"], header=request.headers.get(HEADER), question=texts[-1])
         except (ValueError, TypeError) as error:
@@ -125,6 +140,5 @@ class FakeProvider:
             question=texts[-1],
             script=script.told(),
         )
-        reply = answer(json.dumps(texts), dialect.schema(body))
         play = Play(call=call, script=script, dialect=dialect, response=response, reply=reply)
         await play.run(stream=bool(body.get("stream")))
