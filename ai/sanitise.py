@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LAST_IS_HIGH = re.compile("[\ud800-\udbff]\\Z")
 UNSTORABLE = re.compile("([\ud800-\udbff])([\udc00-\udfff])|[\ud800-\udfff\x00]")
+
+# Format characters (zero-width, bidirectional, tags) and the selectors that stand for no glyph of their own.
+HIDDEN = {
+    point: None for point in range(sys.maxunicode + 1) if unicodedata.category(chr(point)) == "Cf"
+} | dict.fromkeys(range(0xE0100, 0xE01F0))
+
+
+def without_hidden(text: str) -> str:
+    """What a person sees of it: instructions to a model are hidden in characters that people do not see."""
+    return text.translate(HIDDEN)
 
 
 class Sanitiser:

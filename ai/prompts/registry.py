@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from uuid import UUID
 
@@ -59,10 +60,15 @@ def validate(template: PromptTemplate, payload: object) -> None:
     validate_payload(template.spec, payload)
 
 
-def render_prompt(template: PromptTemplate, values: JSON) -> tuple[Message, ...]:
-    """The messages for one call: new marks around free text each time. Raises VariablesInvalid."""
+def render_prompt(
+    template: PromptTemplate, values: JSON, passages: Mapping[int, str] | None = None
+) -> tuple[Message, ...]:
+    """The messages for one call: new marks around free text each time. Raises VariablesInvalid.
+
+    ``passages``: what was found for a prompt that retrieves, by the number that its answer cites.
+    """
     validate_payload(template.spec, values)
-    return render_spec(template.spec, values)
+    return render_spec(template.spec, values, passages)
 
 
 def move_label(*, key: str, version: str, by: str, reason: str) -> PromptLabel:

@@ -21,28 +21,40 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ai.prompts.placeholders import placeholders, substitute
-from ai.prompts.spec import PromptSpec, Turn, is_free_text
+from ai.prompts.spec import PASSAGES, PromptSpec, Turn, is_free_text
+from ai.sanitise import without_hidden
 from ai.types import Message
 
 _Nonce = Callable[[str], str]
 
 
-def render_spec(spec: PromptSpec, payload: Mapping[str, Any]) -> tuple[Message, ...]:
-    """``payload`` has been validated."""
+def render_spec(
+    spec: PromptSpec, payload: Mapping[str, Any], passages: Mapping[int, str] | None = None
+) -> tuple[Message, ...]:
+    """``payload`` has been validated; ``passages`` are texts by the number that an answer cites."""
     values = {**spec.defaults, **payload}
     system = substitute(spec.system, {name: _plain(value) for name, value in values.items()})
-    turns = [_render_turn(spec, turn, values, position) for position, turn in enumerate(spec.turns)]
+    found = _passages(passages or {})
+    turns = [_render_turn(spec, turn, values, position, found) for position, turn in enumerate(spec.turns)]
     return (Message(role="system", content=system.strip(), stable=_is_fixed(spec.system)), *turns)
 
 
-def _render_turn(spec: PromptSpec, turn: Turn, values: Mapping[str, Any], position: int) -> Message:
+def _render_turn(spec: PromptSpec, turn: Turn, values: Mapping[str, Any], position: int, passages: str) -> Message:
     nonce: _Nonce = (lambda _: f"{position:08x}") if turn.values else _random_nonce
     filled = {
         name: _value(name, value, nonce) if is_free_text(spec.properties[name]) else _plain(value)
         for name, value in (turn.values or values).items()
     }
+    if spec.retrieve is not None:
+        filled[PASSAGES] = passages
     fixed = bool(turn.values) or _is_fixed(turn.content)
     return Message(role=turn.role, content=substitute(turn.content, filled).strip(), stable=fixed)
+
+
+def _passages(texts: Mapping[int, str]) -> str:
+    """Each between marks of its own, without the characters that a reader of the document would not see."""
+    seen = {key: without_hidden(text) for key, text in texts.items()}
+    return "\n".join(_value(f"passage-{key}", text, _random_nonce) for key, text in seen.items())
 
 
 def _is_fixed(text: str) -> bool:

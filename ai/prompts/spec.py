@@ -38,9 +38,16 @@ class Turn(_Strict):
 
 
 class Retrieve(_Strict):
-    """``query`` is the variable whose text is searched for; what is found stands in place of ``$passages``."""
+    """``query`` is the variable whose text is searched for; what is found stands in place of ``$passages``.
+
+    Of the ``top_k`` best passages those are shown that fit into ``tokens``, none below ``min_score`` (a cosine; without
+    it the embedding model's own).
+    """
 
     query: Text
+    top_k: Annotated[int, Field(ge=1, le=50)] = 6
+    tokens: Annotated[int, Field(ge=100, le=100_000)] = 1500
+    min_score: Annotated[float, Field(ge=-1, le=1, strict=False)] | None = None
 
 
 class CacheSpec(_Strict):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai.sanitise import REPLACEMENT, Sanitiser
+from ai.sanitise import REPLACEMENT, Sanitiser, without_hidden
 
 
 def cleaned(*deltas: str) -> str:
@@ -39,3 +39,10 @@ def test_deltas_do_not_matter_and_the_result_can_be_stored(text: str, data: st.D
     assert cleaned(text[:cut], text[cut:]) == cleaned(text)
     assert "\x00" not in cleaned(text)
     cleaned(text).encode()
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u00ad", "\ufeff", "\u202e", "\u2069", "\U000e0041", "\U000e0100", "\u061c"]
+)
+def test_what_nobody_sees_is_left_out(hidden: str) -> None:
+    assert without_hidden(f"Pa{hidden}ris\n\tn'est — 巴黎 🦊") == "Paris\n\tn'est — 巴黎 🦊"
