@@ -325,6 +325,16 @@ LINTEL_RENEW_SECONDS = env.seconds("LINTEL_RENEW_SECONDS", 1.0, least=0.1)  # re
 LINTEL_SWEEP_SECONDS = env.seconds("LINTEL_SWEEP_SECONDS", 5.0, least=0.1)  # requests_app.keeper
 LINTEL_SHUTDOWN_GRACE_SECONDS = env.seconds("LINTEL_SHUTDOWN_GRACE_SECONDS", 5.0)  # requests_app.worker
 
+# Documents: what one may be, what a user may store (0: no limit), and what reading one may cost.
+LINTEL_DOCUMENT_BYTES = env.integer("LINTEL_DOCUMENT_BYTES", 10 * 1024 * 1024, least=1)  # documents.fields
+LINTEL_DOCUMENT_PAGES = env.integer("LINTEL_DOCUMENT_PAGES", 2000, least=1)  # documents.extraction
+LINTEL_DOCUMENT_CHARACTERS = env.integer("LINTEL_DOCUMENT_CHARACTERS", 3_000_000, least=1)  # documents.extraction
+LINTEL_DOCUMENT_RATIO = env.integer("LINTEL_DOCUMENT_RATIO", 100, least=1)  # documents.extraction
+LINTEL_EXTRACTION_SECONDS = env.integer("LINTEL_EXTRACTION_SECONDS", 60, least=1)  # documents.extraction
+LINTEL_EXTRACTION_MEMORY_MB = env.integer("LINTEL_EXTRACTION_MEMORY_MB", 512, least=128)  # documents.extraction
+LINTEL_USER_DOCUMENT_BYTES = env.integer("LINTEL_USER_DOCUMENT_BYTES", 1024**3) or None  # documents.library
+LINTEL_DOCUMENTS_PER_MINUTE = env.integer("LINTEL_DOCUMENTS_PER_MINUTE", 120) or None  # documents.library
+
 # Counting begins where it has a folder: one for all processes of a host, emptied when they all start.
 LINTEL_METRICS_DIR = env.path("LINTEL_METRICS_DIR", None)  # config.metrics
 LINTEL_METRICS_TOKEN = env.optional("LINTEL_METRICS_TOKEN")  # config.metrics

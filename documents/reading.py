@@ -1,0 +1,22 @@
+"""The text of a version: from where it is kept, else out of its bytes, once."""
+
+from __future__ import annotations
+
+from documents import contents
+from documents.extraction.extract import Progress, extract
+from documents.models import DocumentVersion
+from documents.plain import decoded, with_plain_newlines
+
+
+def read(version: DocumentVersion, *, progress: Progress | None = None) -> str:
+    """Raises ExtractionFailed. It may take minutes, so call it in a worker, and inside of no transaction."""
+    known = contents.text_of(version)
+    if known is not None:
+        return known
+    data = contents.bytes_of(version)
+    if version.kind == DocumentVersion.Kind.TEXT:
+        text = with_plain_newlines(decoded(data))
+    else:
+        text = extract(data, version.content_type, progress=progress)
+    contents.store_text(version, text)
+    return text
