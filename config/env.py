@@ -71,6 +71,15 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     return float(_number(name, str(default), least=least, kind=float))
 
 
+def cosine(name: str) -> float | None:
+    if not text(name, ""):
+        return None
+    value = float(_number(name, "", least=-1, kind=float))
+    if value > 1:
+        raise ImproperlyConfigured(f"{name}={value!r} is more than 1.")
+    return value
+
+
 def flag(name: str, *, default: bool) -> bool:
     value = text(name, str(default)).lower()
     if value not in {"true", "1", "yes", "on", "false", "0", "no", "off"}:

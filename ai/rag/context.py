@@ -15,8 +15,8 @@ from ai.types import ModelSpec
 class Passage:
     """A chunk's text as it was indexed. ``start`` and ``end`` are its place in its document, in code points.
 
-    ``score`` is the cosine of query and passage; None: it was not found itself but stands beside one that was, or by
-    its words alone in a store that has no vector of it.
+    ``score`` is the cosine of query and passage; None: it was not found, but stands beside one that was. ``fused`` is
+    what it was ranked by, 0 for a neighbour. ``source`` is its document for the app that it comes from.
     """
 
     chunk: UUID
@@ -25,10 +25,12 @@ class Passage:
     start: int
     end: int
     text: str
-    heading: str = ""
+    headings: tuple[str, ...] = ()
+    title: str = ""
+    source_type: str = ""
+    source: UUID | None = None
     score: float | None = None
     fused: float = 0.0
-    """What it was ranked by: 0 for a neighbour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

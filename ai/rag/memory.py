@@ -23,20 +23,27 @@ class MemoryStore:
             self._entries.pop(each, None)
 
     def search(self, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
-        return self._best(lambda entry: sum(map(float.__mul__, entry.vector, vector)), viewer, limit)
+        return self._best(lambda entry: _cosine(entry.vector, vector), viewer, limit)
 
     def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
         wanted = _words(query)
         found = self._best(lambda entry: float(len(wanted & _words(entry.words))), viewer, len(self._entries))
         return [hit for hit in found if hit.score > 0][:limit]
 
+    def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
+        return {each: _cosine(self._entries[each].vector, vector) for each in ids}
+
     def _best(self, score: Callable[[Entry], float], viewer: Viewer, limit: int) -> list[Hit]:
         hits = [
-            Hit(id=entry.id, document=entry.document, position=entry.position, score=score(entry))
+            Hit(id=entry.id, document=entry.document, score=score(entry))
             for entry in self._entries.values()
             if entry.visible_to(viewer)
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
+
+
+def _cosine(one: Vector, other: Vector) -> float:
+    return sum(map(float.__mul__, one, other))
 
 
 def _words(text: str) -> set[str]:

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+from ai.rag.models import Visibility
+
 Vector = Sequence[float]
-
-
-class Visibility(StrEnum):
-    PRIVATE = "private"
-    TEAM = "team"
-    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +29,6 @@ class Entry:
 
     id: UUID
     document: UUID
-    position: int
     subject: UUID
     scope: UUID
     visibility: Visibility
@@ -53,7 +47,6 @@ class Hit:
 
     id: UUID
     document: UUID
-    position: int
     score: float
 
 
@@ -69,8 +62,12 @@ class VectorStore(Protocol):
         """As many as ``limit`` wherever so many are visible, whatever lies nearer and is not."""
 
 
+@runtime_checkable
 class WordIndex(Protocol):
     """What a store may be able to do beside: find by words, their order and case aside."""
 
     def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
         """Entries with any of the query's words, the best first."""
+
+    def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
+        """Of what was found so: the score that a search would have given it."""

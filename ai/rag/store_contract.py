@@ -19,7 +19,8 @@ from uuid import UUID
 import pytest
 
 from ai.rag.memory import MemoryStore
-from ai.rag.store import Entry, Vector, VectorStore, Viewer, Visibility, WordIndex
+from ai.rag.models import Visibility
+from ai.rag.store import Entry, Vector, VectorStore, Viewer, WordIndex
 
 ALICE, BOB, MALLORY, TEAM, OTHERS = (UUID(int=number) for number in range(1, 6))
 VIEWERS = (
@@ -49,7 +50,6 @@ class VectorStoreContract(ABC):
         return Entry(
             id=UUID(int=1000 + number),
             document=UUID(int=100 + number // 10),
-            position=number % 10,
             subject=owner,
             scope=TEAM,
             visibility=Visibility.PRIVATE,
@@ -63,7 +63,7 @@ class VectorStoreContract(ABC):
     def test_nearest_comes_first_with_its_cosine(self) -> None:
         store = self.filled([self.entry(number, angle=number / 4) for number in (3, 1, 2)])
         hits = store.search(self.vector(0.0), viewer=VIEWERS[0], limit=2)
-        assert [(hit.id.int, hit.document.int, hit.position) for hit in hits] == [(1001, 100, 1), (1002, 100, 2)]
+        assert [(hit.id.int, hit.document.int) for hit in hits] == [(1001, 100), (1002, 100)]
         assert [hit.score for hit in hits] == pytest.approx([math.cos(0.25), math.cos(0.5)], abs=1e-3)
 
     def test_opposite_is_found_last_and_not_left_out(self) -> None:
@@ -151,3 +151,8 @@ class WordIndexContract(VectorStoreContract):
     def test_words_are_found_by_whom_they_are_shared_with(self, visibility: Visibility, seen: list[bool]) -> None:
         entries = [replace(self.entry(1, words="pump"), visibility=visibility)]
         assert [self.matched(entries, "pump", viewer=viewer) == [1] for viewer in VIEWERS] == seen
+
+    def test_what_words_found_has_the_score_of_a_search(self) -> None:
+        entries = [self.entry(number, angle=number / 4, words="pump") for number in (1, 2)]
+        scores = self.words(entries).cosines([entry.id for entry in entries], self.vector(0.0))
+        assert scores == pytest.approx({UUID(int=1001): math.cos(0.25), UUID(int=1002): math.cos(0.5)}, abs=1e-3)

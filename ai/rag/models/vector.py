@@ -37,6 +37,11 @@ class KnowledgeVector(models.Model):
             models.Index(fields=["knowledge_document_id"], name="vector_of_document"),
             models.Index(fields=["embedding_set", "subject"], name="vector_of_subject"),
             models.Index(fields=["embedding_set", "scope"], name="vector_of_scope"),
+            models.Index(
+                fields=["embedding_set"],
+                name="vector_for_all",
+                condition=models.Q(live=True, visibility=Visibility.ALL),
+            ),
             GinIndex(fields=["tsv"], name="vector_text"),
         ]
 

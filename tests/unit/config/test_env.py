@@ -68,3 +68,16 @@ def test_an_unknown_time_zone_stops_the_start(monkeypatch: pytest.MonkeyPatch, v
     monkeypatch.setenv("LINTEL_TIME_ZONE", value)
     with pytest.raises(ImproperlyConfigured, match=f"LINTEL_TIME_ZONE='{re.escape(value)}' is no time zone"):
         env.time_zone("LINTEL_TIME_ZONE", "UTC")
+
+
+@pytest.mark.parametrize(("value", "cosine"), [("", None), ("0.35", 0.35), ("-1", -1.0)])
+def test_cosine_may_be_left_out(monkeypatch: pytest.MonkeyPatch, value: str, cosine: float | None) -> None:
+    monkeypatch.setenv("A_COSINE", value)
+    assert env.cosine("A_COSINE") == cosine
+
+
+@pytest.mark.parametrize("value", ["1.1", "-1.1", "nan", "high"])
+def test_what_is_no_cosine_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("A_COSINE", value)
+    with pytest.raises(ImproperlyConfigured, match=f"A_COSINE='?{value}"):
+        env.cosine("A_COSINE")

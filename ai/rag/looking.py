@@ -1,0 +1,116 @@
+"""Finding passages for a vector and its words, as one viewer sees them at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from ai.rag.context import Passage
+from ai.rag.fusion import reciprocal_rank_fusion
+from ai.rag.models import KnowledgeChunk
+from ai.rag.store import Hit, Vector, VectorStore, Viewer, WordIndex
+from ai.rag.viewing import viewing
+
+DEPTH = 4  # times as many as are wanted, at least LEAST: so deep each ranking is read before they are fused
+LEAST = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    id: UUID
+    score: float
+    fused: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """``passages``, the best first; ``neighbours`` stand before or behind one of them."""
+
+    passages: tuple[Passage, ...] = ()
+    neighbours: tuple[Passage, ...] = ()
+
+
+def look(
+    query: str,
+    vector: Vector,
+    *,
+    store: VectorStore,
+    viewer: Viewer,
+    top_k: int,
+    min_score: float,
+    neighbours: bool = False,
+    words: bool = True,
+) -> Found:
+    """``words`` says whether a store that finds by words is asked to."""
+    with one_moment(), viewing(subject=viewer.subject, scopes=viewer.scopes):
+        ranked = ranking(query if words else "", vector, store=store, viewer=viewer, top_k=top_k)
+        passages = read([each for each in ranked if each.score >= min_score][:top_k])
+        return Found(passages=passages, neighbours=beside(passages) if neighbours else ())
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """What is searched and what is then read belong to the same version of each document."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def ranking(query: str, vector: Vector, *, store: VectorStore, viewer: Viewer, top_k: int) -> list[Ranked]:
+    """By vector and by words, fused; each with its cosine, however it was found."""
+    depth = max(DEPTH * top_k, LEAST)
+    nearest = store.search(vector, viewer=viewer, limit=depth)
+    matched: list[Hit] = []
+    scores = {hit.id: hit.score for hit in nearest}
+    if query and isinstance(store, WordIndex):
+        matched = store.match(query, viewer=viewer, limit=depth)
+        scores |= store.cosines([hit.id for hit in matched if hit.id not in scores], vector)
+    fused = reciprocal_rank_fusion([[hit.id for hit in nearest], [hit.id for hit in matched]])
+    return [Ranked(id=each, score=scores[each], fused=score) for each, score in fused]
+
+
+def read(ranked: Sequence[Ranked]) -> tuple[Passage, ...]:
+    """In the viewer's name: a passage that row-level security hides is not there."""
+    chunks = {chunk.pk: chunk for chunk in _chunks(Q(pk__in=[each.id for each in ranked]))}
+    return tuple(_passage(chunks[each.id], score=each.score, fused=each.fused) for each in ranked if each.id in chunks)
+
+
+def beside(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Those that are current, and are not among the given."""
+    wanted = Q(pk__in=[])
+    for passage in passages:
+        places = [passage.position - 1, passage.position + 1]
+        wanted |= Q(knowledge_document=passage.document, ordinal__in=places)
+    there = {passage.chunk for passage in passages}
+    chunks = _chunks(wanted & Q(superseded=None))
+    return tuple(_passage(chunk) for chunk in chunks if chunk.pk not in there)
+
+
+def _chunks(wanted: Q) -> Sequence[KnowledgeChunk]:
+    return list(KnowledgeChunk.objects.filter(wanted).select_related("knowledge_document").order_by("pk"))
+
+
+def _passage(chunk: KnowledgeChunk, *, score: float | None = None, fused: float = 0.0) -> Passage:
+    document = chunk.knowledge_document
+    return Passage(
+        chunk=chunk.pk,
+        document=document.pk,
+        position=chunk.ordinal,
+        start=chunk.start,
+        end=chunk.end,
+        text=chunk.text,
+        headings=tuple(chunk.heading_path),
+        title=document.title,
+        source_type=document.source_type,
+        source=document.source,
+        score=score,
+        fused=fused,
+    )

@@ -1,0 +1,103 @@
+"""The store that ships: vectors and words in Postgres, one embedding set, visibility in each of its queries.
+
+Whoever may see little is answered exactly, over their own rows; whoever may see much, by the set's graph, which is
+walked on until enough visible rows are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchVector
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Value
+
+from ai.rag.models import TEXT_SEARCH, EmbeddingSet, KnowledgeVector
+from ai.rag.statements import Statements
+from ai.rag.store import Entry, Hit, Vector, Viewer
+from ai.rag.words import words_of
+
+EF_SEARCH = 100  # how widely the graph is walked at first
+WALK = f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {EF_SEARCH}"
+
+
+class PgVectorStore:
+    """``exact_up_to`` visible rows are all compared."""
+
+    def __init__(self, embedding_set: EmbeddingSet, *, exact_up_to: int | None = None) -> None:
+        self._set = embedding_set
+        self._exact_up_to = settings.LINTEL_EXACT_CHUNKS if exact_up_to is None else exact_up_to
+        self._sql = Statements(embedding_set.pk, embedding_set.dimensions)
+
+    def upsert(self, entries: Collection[Entry]) -> None:
+        KnowledgeVector.objects.bulk_create(
+            [self._row(entry) for entry in entries],
+            update_conflicts=True,
+            unique_fields=["chunk_id", "embedding_set"],
+            update_fields=["knowledge_document_id", "subject", "scope", "visibility", "live", "embedding", "tsv"],
+            batch_size=500,
+        )
+
+    def _row(self, entry: Entry) -> KnowledgeVector:
+        return KnowledgeVector(
+            chunk_id=entry.id,
+            embedding_set=self._set,
+            knowledge_document_id=entry.document,
+            content_hash="",
+            subject=entry.subject,
+            scope=entry.scope,
+            visibility=entry.visibility,
+            live=True,
+            embedding=list(entry.vector),
+            tsv=SearchVector(Value(entry.words), config=TEXT_SEARCH),
+        )
+
+    def delete(self, ids: Collection[UUID]) -> None:
+        KnowledgeVector.objects.filter(embedding_set=self._set, chunk_id__in=ids).delete()
+
+    def search(self, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
+        """What the graph leaves short, as it gives up after some thousand hidden rows, is searched exactly."""
+        asked = {**of_viewer(viewer), "vector": written(vector), "limit": limit}
+        with transaction.atomic(), connection.cursor() as cursor:
+            if not self._few(cursor, viewer):
+                cursor.execute(WALK)
+                hits = _hits(cursor, self._sql.nearest, asked)
+                if len(hits) >= limit:
+                    return hits
+            return _hits(cursor, self._sql.exact, asked)
+
+    def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
+        words = words_of(query)
+        if not words:
+            return []
+        with transaction.atomic(), connection.cursor() as cursor:
+            few = self._few(cursor, viewer)
+            statement = self._sql.matching_among_few if few else self._sql.matching
+            return _hits(cursor, statement, {**of_viewer(viewer), "words": words, "limit": limit})
+
+    def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
+        """Of what was found by its words."""
+        with connection.cursor() as cursor:
+            hits = _hits(cursor, self._sql.cosines, {"ids": list(ids), "vector": written(vector)})
+        return {hit.id: hit.score for hit in hits}
+
+    def _few(self, cursor: CursorWrapper, viewer: Viewer) -> bool:
+        cursor.execute(self._sql.few, {**of_viewer(viewer), "most": self._exact_up_to})
+        return bool(cursor.fetchone()[0])
+
+
+def _hits(cursor: CursorWrapper, statement: str, asked: Mapping[str, Any]) -> list[Hit]:
+    cursor.execute(statement, asked)
+    return [Hit(id=chunk, document=document, score=score) for chunk, document, score in cursor.fetchall()]
+
+
+def of_viewer(viewer: Viewer) -> dict[str, Any]:
+    return {"subject": viewer.subject, "scopes": list(viewer.scopes)}
+
+
+def written(vector: Vector) -> str:
+    return f"[{','.join(map(repr, map(float, vector)))}]"

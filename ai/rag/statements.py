@@ -1,0 +1,68 @@
+"""What the store says to Postgres. Who sees what is said here, once, for every search.
+
+A set's number is a literal and its cast is written as in its index: otherwise Postgres does not see that it may use it.
+"""
+
+from __future__ import annotations
+
+# One for each way in which a passage may be visible; none is visible in two. Each has an index of its own.
+OWN = "subject = %(subject)s"
+SHARED = "visibility = 'team' AND scope = ANY(%(scopes)s) AND subject <> %(subject)s"
+OPEN = "visibility = 'all' AND subject <> %(subject)s"
+WAYS = (OWN, SHARED, OPEN)
+VISIBLE = " OR ".join(f"({way})" for way in WAYS)
+
+ROWS = "SELECT {columns} FROM ai_rag_knowledgevector WHERE embedding_set_id = {set} AND live AND ({visible})"
+FOUND = "WITH found AS MATERIALIZED ({rows}) SELECT chunk_id, knowledge_document_id, score FROM found"
+DISTANCE = "embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions})"
+SCORED = "chunk_id, knowledge_document_id, 1 - ({distance}) AS score"
+RANKED = "chunk_id, knowledge_document_id, ts_rank(tsv, %(words)s::tsquery) AS score"
+MATCHING = " AND tsv @@ %(words)s::tsquery"
+COSINES = "SELECT {columns} FROM ai_rag_knowledgevector WHERE embedding_set_id = {set} AND chunk_id = ANY(%(ids)s)"
+
+
+class Statements:
+    """Of one embedding set."""
+
+    def __init__(self, number: int, dimensions: int) -> None:
+        self._number = number
+        self._distance = DISTANCE.format(dimensions=dimensions)
+        self._scored = SCORED.format(distance=self._distance)
+
+    @property
+    def few(self) -> str:
+        """Whether no more than ``most`` are visible, without counting the others."""
+        ways = self._each_way("1", " LIMIT %(most)s + 1")
+        return f"SELECT count(*) <= %(most)s FROM ({ways}) AS visible"  # noqa: S608 - constants and two numbers
+
+    @property
+    def nearest(self) -> str:
+        """By the graph, which gives what it finds in about the right order: hence the second sort."""
+        return _best(self._rows(self._scored, VISIBLE) + f" ORDER BY {self._distance} LIMIT %(limit)s")
+
+    @property
+    def exact(self) -> str:
+        return _best(self._each_way(self._scored))
+
+    @property
+    def matching(self) -> str:
+        return _best(self._rows(RANKED, VISIBLE) + MATCHING)
+
+    @property
+    def matching_among_few(self) -> str:
+        return _best(self._each_way(RANKED, MATCHING))
+
+    @property
+    def cosines(self) -> str:
+        return COSINES.format(columns=self._scored, set=self._number)
+
+    def _rows(self, columns: str, visible: str) -> str:
+        return ROWS.format(columns=columns, set=self._number, visible=visible)
+
+    def _each_way(self, columns: str, further: str = "") -> str:
+        """Way by way, so that each is found by its own index."""
+        return " UNION ALL ".join(f"({self._rows(columns, way)}{further})" for way in WAYS)
+
+
+def _best(rows: str) -> str:
+    return FOUND.format(rows=rows) + " ORDER BY score DESC, chunk_id LIMIT %(limit)s"
