@@ -1,15 +1,16 @@
 """Which model of a route may be called now, by what all workers know: breakers and limits, kept in Redis.
 
-Losing Redis costs politeness only: every model may be called then, and nothing is remembered.
+Losing Redis costs politeness only: each process goes on by what it saw last and what it sees itself, without limits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -99,6 +100,9 @@ class Look:
         return time.monotonic() + self.ahead
 
 
+NEVER_SEEN = Look(at=-math.inf, ahead=0.0, text="", breaker=CLOSED)
+
+
 class Traffic(Protocol):
     async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
         """The first of the models that may be called. ``tokens`` is about what the call will use."""
@@ -151,30 +155,54 @@ class SharedTraffic:
         await self._redis.aclose(close_connection_pool=True)
 
     async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
-        return await self._asked(lambda: self._choose(models, tokens), otherwise=Chosen(index=0))
+        return await self._asked(lambda: self._choose(models, tokens), otherwise=lambda: self._remembered(models))
 
     def report(self, model: ModelSpec, error: ProviderError | None, *, answered: bool, probe: bool) -> None:
         change = change_after(error, answered=answered, probe=probe)
         if change is None:
             return
-        task = asyncio.ensure_future(self._asked(lambda: self._update(model, change), otherwise=None))
+        task = asyncio.ensure_future(self._reported(model, change))
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
+
+    async def _reported(self, model: ModelSpec, change: Change) -> None:
+        await self._asked(lambda: self._update(model, change), otherwise=lambda: self._note(model, change))
 
     async def reported(self) -> None:
         """Once all that was reported has been written down."""
         await asyncio.gather(*self._reports)
 
-    async def _asked(self, question: Callable[[], Awaitable[T]], *, otherwise: T) -> T:
+    async def _asked(self, question: Callable[[], Awaitable[T]], *, otherwise: Callable[[], T]) -> T:
         if time.monotonic() < self._away_until:
-            return otherwise
+            return otherwise()
         try:
             async with asyncio.timeout(2 * PATIENCE_S):
                 return await question()
         except Exception as problem:  # the edge: whatever a client of Redis raises, no request rests on it
+            if time.monotonic() >= self._away_until:  # of many that ask at once, one says so
+                log.warning("Breakers and limits are away (%s): each process goes by its own.", type(problem).__name__)
             self._away_until = time.monotonic() + AWAY_S
-            log.warning("Breakers and limits are away (%s): every model may be called.", type(problem).__name__)
-            return otherwise
+            return otherwise()
+
+    def _remembered(self, models: Sequence[ModelSpec]) -> Chosen | Cooling:
+        waits = []
+        for index, model in enumerate(models):
+            look = self._last_look(model)
+            match admission(look.breaker, look.now):
+                case Wait(seconds=seconds):
+                    waits.append(seconds)
+                case Go(probe=probe):
+                    if probe:
+                        self._looks[key_of(model)] = replace(look, breaker=probing(look.breaker, look.now))
+                    return Chosen(index=index, probe=probe)
+        return Cooling(seconds=min(waits))
+
+    def _note(self, model: ModelSpec, change: Change) -> None:
+        look = self._last_look(model)
+        self._looks[key_of(model)] = replace(look, breaker=change(look.breaker, look.now))
+
+    def _last_look(self, model: ModelSpec) -> Look:
+        return self._looks.get(key_of(model), NEVER_SEEN)
 
     async def _choose(self, models: Sequence[ModelSpec], tokens: int) -> Chosen | Cooling:
         waits = []
@@ -221,7 +249,7 @@ class SharedTraffic:
         if answer == "claimed":
             return breakers.LOOK_AGAIN_S
         if (seconds := float(answer)) == 0.0:
-            self._moved(model, look.breaker, new)
+            self._moved(model, look, new)
         return seconds
 
     async def _update(self, model: ModelSpec, change: Change) -> None:
@@ -235,11 +263,11 @@ class SharedTraffic:
     async def _swap(self, model: ModelSpec, look: Look, new: Breaker) -> bool:
         won = bool(await self._replace(keys=[key_of(model)], args=[look.text, new.dump(), KEPT_S]))
         if won:
-            self._moved(model, look.breaker, new)
+            self._moved(model, look, new)
         return won
 
-    def _moved(self, model: ModelSpec, old: Breaker, new: Breaker) -> None:
-        self._looks.pop(key_of(model), None)
+    def _moved(self, model: ModelSpec, look: Look, new: Breaker) -> None:
+        old, self._looks[key_of(model)] = look.breaker, replace(look, text=new.dump(), breaker=new)
         if old.state == new.state:
             return
         log.warning("Breaker of %s: %s, was %s. %s", model.name, new.state, old.state, new.cause)

@@ -27,7 +27,7 @@ def breakers() -> Reading:
     except ConfigurationError:
         return Reading(state="bad", says=_("The catalogue of models cannot be read."), remedy=(commands.CHECK,))
     except (redis.RedisError, OSError, ValueError):
-        says = _("Not known without Redis: until it is back every model is called.")
+        says = _("Not known without Redis: until it is back each worker goes by what it sees itself.")
         return Reading(state="warn", says=says, remedy=(commands.ASK_BROKER,))
     if not settings.LINTEL_BREAKER_CALLS:
         return Reading(state="idle", says=_("Turned off: LINTEL_BREAKER_CALLS is 0."), parts=parts)

@@ -198,12 +198,35 @@ async def test_what_cannot_be_read_holds_nobody_up(traffic: SharedTraffic) -> No
     assert isinstance(await traffic.choose([model], tokens=1), Cooling)
 
 
-async def test_without_redis_every_model_may_be_called() -> None:
+async def test_without_redis_each_process_goes_by_what_it_sees_itself() -> None:
     away = SharedTraffic("redis://127.0.0.1:1/0")
-    model = a_model()
-    await ended(away, model, *[DOWN] * 9)
-    assert await away.choose([model], tokens=1) == Chosen(index=0)
+    down, up = a_model(), a_model(requests_per_minute=1)
+    assert [await away.choose([up], tokens=1) for _call in range(3)] == [Chosen(index=0)] * 3
+    await ended(away, down, *[DOWN] * 5)
+    assert await away.choose([down, up], tokens=1) == Chosen(index=1)
+    assert isinstance(await away.choose([down], tokens=1), Cooling)
     await away.close()
+
+
+async def test_without_redis_one_call_of_the_process_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ai.breaker.OPEN_S", 0.0)
+    away, model = SharedTraffic("redis://127.0.0.1:1/0"), a_model()
+    await ended(away, model, *[DOWN] * 5)
+    assert await away.choose([model], tokens=1) == Chosen(index=0, probe=True)
+    assert isinstance(await away.choose([model], tokens=1), Cooling)
+    await ended(away, model, None, probe=True)
+    assert [await away.choose([model], tokens=1) for _call in range(2)] == [Chosen(index=0)] * 2
+    await away.close()
+
+
+async def test_what_was_seen_last_holds_while_redis_is_away(traffic: SharedTraffic) -> None:
+    down, up = a_model(), a_model()
+    await ended(traffic, down, *[DOWN] * 5)
+    assert await traffic.choose([down, up], tokens=1) == Chosen(index=1)
+    async with Redis.from_url(REDIS_URL) as redis:
+        await redis.client_pause(2000)  # longer than anybody waits
+        assert [await traffic.choose([down, up], tokens=1) for _call in range(3)] == [Chosen(index=1)] * 3
+        assert isinstance(await traffic.choose([down], tokens=1), Cooling)
 
 
 async def test_a_server_that_is_no_redis_holds_nobody_up() -> None:

@@ -84,7 +84,7 @@ def test_how_much_of_a_limit_is_used(staff: Client, settings: Settings, tmp_path
 
 def test_without_redis_it_is_said_what_that_means(staff: Client, settings: Settings) -> None:
     settings.CACHE_URL = "redis://127.0.0.1:1/0"
-    assertContains(staff.get("/operations/breakers"), "until it is back every model is called")
+    assertContains(staff.get("/operations/breakers"), "until it is back each worker goes by what it sees itself")
     answer = staff.post("/operations/breakers/reset", {"model": NAME}, follow=True)
     assertContains(answer, "nothing was reset")
 
