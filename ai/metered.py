@@ -15,6 +15,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from ai.engine import CallClosed, CallStarting, Event, Job, drive
+from ai.interrupts import told_of_interrupts
 from ai.meter import Account, Cover, meter
 from ai.providers import close_clients
 from ai.tracking import LLMUsageLog, log_usage
@@ -38,6 +39,7 @@ class Metered:
     bill: list[LLMUsageLog] = field(default_factory=list)
     _reason: str = "first"
     _open: bool = False
+    _interrupted: bool = False
     _loop: asyncio.AbstractEventLoop | None = None
     _coming: asyncio.Task[Event | None] | None = None
 
@@ -47,17 +49,25 @@ class Metered:
         events = drive(self.job)
         try:
             while (event := self._turn(loop, events)) is not None:
-                if not self._booked(event):
-                    yield event
+                if self._booked(event):
+                    continue
+                if self._interrupted:
+                    raise KeyboardInterrupt
+                yield event
         finally:
             self._stop(loop, events)
 
     def _turn(self, loop: asyncio.AbstractEventLoop, events: Events) -> Event | None:
         """The next event; one that an interrupt kept from coming is still awaited."""
         self._coming = self._coming or loop.create_task(_next(events))
-        event = loop.run_until_complete(self._coming)
+        with told_of_interrupts(self._interrupt):
+            event = loop.run_until_complete(self._coming)
         self._coming = None
         return event
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self.cancel()
 
     def cancel(self) -> None:
         """From any thread."""
