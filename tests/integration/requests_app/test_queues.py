@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from uuid import uuid4
@@ -12,7 +13,6 @@ from django.db import connection, connections, transaction
 from django.http import HttpRequest
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
-from psycopg.types.json import Jsonb
 
 from accounts.models import User
 from requests_app.admin.filters import StuckFilter
@@ -23,7 +23,7 @@ from requests_app.models import AIRequest
 QUESTION = Submission(prompt_key="document_summary", payload={"document": "The quay was rebuilt."})
 COPIES = """
 INSERT INTO requests_app_airequest
-SELECT (jsonb_populate_record(row, jsonb_build_object('id', gen_random_uuid()) || %s)).*
+SELECT (jsonb_populate_record(row, jsonb_build_object('id', gen_random_uuid()) || %s::jsonb)).*
 FROM requests_app_airequest AS row, generate_series(1, %s) WHERE row.id = %s
 """
 OVER = {"status": "done", "result": "", "not_before": None}
@@ -51,9 +51,9 @@ def many(committed: None) -> Iterator[None]:
     people = User.objects.bulk_create(User(username=f"user{number}") for number in range(20))
     waiting = accept(User.objects.create_user("dora"), QUESTION).request
     with connection.cursor() as cursor:
-        cursor.execute(COPIES, [Jsonb(OVER), 1500, waiting.pk])
+        cursor.execute(COPIES, [json.dumps(OVER), 1500, waiting.pk])
         for person in people:
-            cursor.execute(COPIES, [Jsonb({"user_id": str(person.pk)}), 10, waiting.pk])
+            cursor.execute(COPIES, [json.dumps({"user_id": str(person.pk)}), 10, waiting.pk])
     with connections["owner"].cursor() as cursor:
         cursor.execute("ANALYZE requests_app_airequest")
     with transaction.atomic():
