@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from tempfile import SpooledTemporaryFile
 from time import monotonic
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
@@ -20,6 +22,11 @@ from requests_app.context import http_request_id
 from requests_app.problems import MEDIA_TYPE, PROBLEMS, problem
 
 BODY_SECONDS = 20.0
+# Files are larger, and come over slow lines; what is beyond a little waits on disk for its thread.
+UPLOAD_SECONDS = 120.0
+UPLOADS = re.compile(r"/(api/v1/)?documents(/|$)")
+IN_MEMORY = 1024 * 1024
+STEP = 256 * 1024
 # Parts of an answer that a client has yet to take; behind them its thread waits. Every page and static file is shorter.
 PARTS_HELD = 512
 
@@ -38,18 +45,32 @@ class _TooLarge(Exception):
 
 async def plain_http(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve one plain request."""
-    since = monotonic()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _whole_body(receive)
-    except _Gone:
-        return
-    except _TooLarge:
-        await _refuse(scope, send, since, "too_large", "The body is larger than this server reads.")
-    except TimeoutError:
-        await _refuse(scope, send, since, "too_slow", f"The body did not come within {BODY_SECONDS:g} seconds.")
-    else:
-        await _wsgi(_measured(scope, len(body)), _replay(body, receive), send)
+    since, uploads = monotonic(), _uploads(scope)
+    seconds = UPLOAD_SECONDS if uploads else BODY_SECONDS
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+        try:
+            async with asyncio.timeout(seconds):
+                await _whole_body(receive, body, _most(uploads=uploads))
+        except _Gone:
+            return
+        except _TooLarge:
+            await _refuse(scope, send, since, "too_large", "The body is larger than this server reads.")
+        except TimeoutError:
+            await _refuse(scope, send, since, "too_slow", f"The body did not come within {seconds:g} seconds.")
+        else:
+            length = body.tell()
+            body.seek(0)
+            await _wsgi(_measured(scope, length), _replay(body, receive), send)
+
+
+def _uploads(scope: dict[str, Any]) -> bool:
+    """Whether it is addressed to those who take files."""
+    return scope["method"] == "POST" and UPLOADS.match(scope["path"]) is not None
+
+
+def _most(*, uploads: bool) -> int:
+    # Django's own limit counts neither files nor what is over it by a little: this is the last resort.
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 64 * 1024 + uploads * settings.LINTEL_DOCUMENT_BYTES
 
 
 async def alive(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
@@ -57,18 +78,16 @@ async def alive(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
     await _answer(send, 200, b"application/json", {"ok": True})
 
 
-async def _whole_body(receive: Any) -> bytes:
-    body = bytearray()
+async def _whole_body(receive: Any, body: IO[bytes], most: int) -> None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _Gone
-        body += message.get("body", b"")
-        # Django's own limit counts neither files nor what is over it by a little: this is the last resort.
-        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 64 * 1024:
+        body.write(message.get("body", b""))
+        if body.tell() > most:
             raise _TooLarge
         if not message.get("more_body"):
-            return bytes(body)
+            return
 
 
 def _measured(scope: dict[str, Any], length: int) -> dict[str, Any]:
@@ -79,11 +98,16 @@ def _measured(scope: dict[str, Any], length: int) -> dict[str, Any]:
     return {**scope, "headers": headers}
 
 
-def _replay(body: bytes, receive: Any) -> Any:
-    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+def _replay(body: IO[bytes], receive: Any) -> Any:
+    ended = False
 
     async def replayed() -> Any:
-        return next(messages, None) or await receive()
+        nonlocal ended
+        if ended:
+            return await receive()
+        step = body.read(STEP)
+        ended = len(step) < STEP
+        return {"type": "http.request", "body": step, "more_body": not ended}
 
     return replayed
 

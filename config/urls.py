@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("requests_app.pages.urls")),
     path("api/v1/", include("requests_app.api.urls")),
+    path("api/v1/", include("documents.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "api/docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name=API_DOCS), name="api-docs"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Length
 
 from accounts.models import User
@@ -30,6 +33,12 @@ class Content:
 
 def current(document: Document) -> DocumentVersion:
     return DocumentVersion.objects.get(document=document, number=document.version)
+
+
+def current_of(documents: Iterable[Document]) -> dict[UUID, DocumentVersion]:
+    """By the document's key."""
+    wanted = reduce(or_, (Q(document=each, number=each.version) for each in documents), Q(pk=None))
+    return {version.document_id: version for version in DocumentVersion.objects.filter(wanted)}
 
 
 def bytes_of(version: DocumentVersion) -> bytes:

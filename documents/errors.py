@@ -8,6 +8,7 @@ DocumentError
 ├── TooLarge                over a cap; the sentence names the setting
 ├── VersionConflict         somebody has stored another version meanwhile
 ├── TooManyDocuments        too many versions within a minute
+├── BodyUnmeasured          its length is not declared
 ├── KeyInvalid, KeyReused   an Idempotency-Key that cannot be used, or was, with another body
 └── KeyBusy                 its twin is being stored right now
 ExtractionFailed            a file whose text cannot be had; see documents.extraction
@@ -55,6 +56,10 @@ class VersionConflict(DocumentError):
 class TooManyDocuments(DocumentError):
     code = "too_many_requests"
     wait_s = 60
+
+
+class BodyUnmeasured(DocumentError):
+    code = "length_required"
 
 
 class KeyInvalid(DocumentError):

@@ -60,18 +60,19 @@ def of_text(text: str) -> Content:
     data = text.encode("utf-8", "replace")
     if not text.strip():
         raise FieldInvalid("The text is empty.", pointer="/text")
-    _check_size(len(data), "/text")
+    check_size(len(data), "/text")
     return Content(kind=DocumentVersion.Kind.TEXT, data=data, content_type=kinds.MARKDOWN)
 
 
 def of_file(name: str, data: bytes) -> Content:
     """Raises FieldInvalid, TooLarge, UnknownType."""
-    _check_size(len(data), "/file")
+    check_size(len(data), "/file")
     found = kinds.content_type_of(data)
     return Content(kind=DocumentVersion.Kind.FILE, data=data, content_type=found, filename=filename(name) or "file")
 
 
-def _check_size(size: int, pointer: str) -> None:
+def check_size(size: int, pointer: str) -> None:
+    """Raises TooLarge."""
     most = settings.LINTEL_DOCUMENT_BYTES
     if size > most:
         raise TooLarge(f"has {size:,} bytes; at most {most:,} are stored (LINTEL_DOCUMENT_BYTES)", pointer=pointer)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Team, User
@@ -119,15 +120,20 @@ def find(user: User, document_id: UUID) -> Document:
     return found
 
 
+def versions_for(user: User, document_id: UUID) -> QuerySet[DocumentVersion]:
+    """Those that the user may see. Raises NoSuchDocument."""
+    document = find(user, document_id)
+    versions = DocumentVersion.objects.filter(document=document)
+    return versions if document.owner_id == user.pk else versions.filter(number=document.version)
+
+
 def find_version(user: User, document_id: UUID, number: int) -> DocumentVersion:
     """Earlier versions are their owner's alone: what was changed before it was shared was not shared.
 
     Raises NoSuchDocument.
     """
-    document = find(user, document_id)
-    mine = document.owner_id == user.pk
-    version = DocumentVersion.objects.filter(document=document, number=number).first()
-    if version is None or not (mine or number == document.version):
+    version = versions_for(user, document_id).filter(number=number).first()
+    if version is None:
         raise NoSuchDocument("There is no such version.")
     return version
 

@@ -26,6 +26,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too_slow": (408, "The body came too slowly"),
     "idempotency_key_busy": (409, "The same submission is being accepted right now"),
     "not_reviewable": (409, "This answer is in other hands, or judged"),
+    "version_conflict": (409, "Another version was stored meanwhile"),
     "no_answer": (409, "There is no answer to rate"),
     "length_required": (411, "The body has no length"),
     "too_large": (413, "The body is too large"),

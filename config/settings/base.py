@@ -220,10 +220,13 @@ REST_FRAMEWORK = {
 }
 
 DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "requests_app.api.problems.ProblemHandler",
+    "EXCEPTION_HANDLER_CLASS": "config.api_errors.Handler",
     "EXCEPTION_FORMATTER_CLASS": "requests_app.api.problems.ProblemFormatter",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
+# What documents' part of the API shares with that of requests, which it does not know.
+LINTEL_API_PARSER = "requests_app.api.parsers.StrictJSONParser"  # documents.api
+LINTEL_API_NEGOTIATION = "requests_app.api.base.AlwaysJSON"  # documents.api
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lintel",
@@ -234,6 +237,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "requests_app.api.schema.complete"],
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "requests_app.models.ReviewKind",
+        "DocumentKindEnum": "documents.models.DocumentVersion.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

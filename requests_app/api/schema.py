@@ -143,15 +143,29 @@ def complete(result: Described, **_: Any) -> Described:
     schemas["Problem"] = PROBLEM
     for name in ANSWERS:
         schemas[name]["required"] = sorted(schemas[name]["properties"])
+    for path in result["paths"].values():
+        for described in path.values():
+            _expand(described)
     result["paths"]["/api/v1/requests/{id}/events"] = {"get": _events()}
     return result
 
 
-def _events() -> Described:
-    problems = {
+def _expand(described: Described) -> None:
+    """Operations of other apps name their problems by code alone."""
+    codes = described.pop("x-problems", None)
+    if codes is not None:
+        described["responses"].update(_written(_problems((*ANY, *codes))))
+
+
+def _written(problems: dict[Any, Any]) -> Described:
+    return {
         str(status): {"description": response.description, "content": {MEDIA_TYPE: {"schema": REFERENCE}}}
-        for (status, _media), response in _problems(STREAM).items()
+        for (status, _media), response in problems.items()
     }
+
+
+def _events() -> Described:
+    problems = _written(_problems(STREAM))
     stream = {"description": "Events until the request has ended.", "content": {"text/event-stream": {"schema": TEXT}}}
     request_id = {"in": "path", "name": "id", "required": True, "schema": {"type": "string", "format": "uuid"}}
     after = {"in": "query", "name": "after", "schema": TEXT, "description": "The position to go on from."}

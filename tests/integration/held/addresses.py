@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken
 from config.probes import PROBES
+from documents.models import Document
 from requests_app.models import AIRequest, AIReviewQueue, PromptReview, QualityReport
 from requests_app.pages.operations import CHECKS
 from tests.integration.held.answers import Held
@@ -47,6 +48,10 @@ def tokens(held: Held) -> list[object]:
     return list(ApiToken.objects.filter(user=asker(held)[0]).values_list("public_id", flat=True))
 
 
+def documents(held: Held) -> list[object]:
+    return list(Document.objects.filter(owner=held.requests[0].user).values_list("pk", flat=True))
+
+
 # What stands in an address, by the route up to and with the parameter.
 IDS: dict[str, Callable[[Held], list[object]]] = {
     "requests/<uuid:pk>": requests,
@@ -56,6 +61,8 @@ IDS: dict[str, Callable[[Held], list[object]]] = {
     "account/teams/<uuid:pk>": teams,
     "account/teams/<uuid:pk>/members/<uuid:user_id>": asker,
     "account/tokens/<uuid:pk>": tokens,
+    "api/v1/documents/<uuid:pk>": documents,
+    "api/v1/documents/<uuid:pk>/versions/<int:number>": lambda _held: [1],
     "sign-in/<str:token>": lambda _held: ["no-such-token"],
     "quality/prompts/<uuid:pk>": lambda _held: list(PromptReview.objects.values_list("pk", flat=True)),
     "quality/<day:day>": lambda _held: [f"{QualityReport.objects.latest('day').day:%Y-%m-%d}"],

@@ -26,7 +26,7 @@ from accounts.models import ApiToken, Membership, Team, User
 from requests_app import days, review
 from requests_app.models import AIRequest, AIReviewQueue, ReviewAction, Status, StreamChunk
 from requests_app.reports import making
-from tests.integration.admin.furniture import furnish
+from tests.integration.admin.furniture import furnish, write
 from tests.integration.held.addresses import NOWHERE, Address, addresses, keys, requests
 from tests.integration.held.answers import MARK, Held, carry_out, hold_in_every_state
 from tests.integration.requests_app.conftest import SMALL
@@ -52,6 +52,7 @@ def held(alice: User, mallory: User, judge: User) -> Held:
     for user in (alice, mallory):
         Membership.objects.create(team=team, user=user, role="member")
     ApiToken.objects.create(user=alice, name="a program")
+    write(alice, "held")
     held = hold_in_every_state(alice, judge)
     making.make(days.day_of(timezone.now()))
     return held
