@@ -301,5 +301,9 @@ def extract_json(text: str, schema: JSON | None = None) -> Any:
 
 
 def get_usage_stats(since: datetime | None = None, user: UUID | None = None, team: UUID | None = None) -> UsageStats:
-    """What the log holds: a hit is a call that read a part of its input from its provider's cache."""
+    """What the usage log holds, which is calls of models alone.
+
+    ``requests`` are calls, retries and fallbacks among them. A hit is a call that read a part of its input from its
+    provider's cache, a miss is every other. An earlier answer that served again made no call: it is none of these.
+    """
     return LLMUsageLog.objects.stats(since=since, subject=user, scope=team)

@@ -84,9 +84,12 @@ def _reported() -> set[date]:
 
 
 def _first_usage() -> datetime | None:
-    calls = LLMUsageLog.objects.filter(scope__in=Team.objects.filter(sample=True).values("pk"))
-    first: datetime | None = calls.aggregate(first=Min("created"))["first"]
-    return first
+    """Of calls, and of answers that served again without one."""
+    teams = Team.objects.filter(sample=True).values("pk")
+    called = LLMUsageLog.objects.filter(scope__in=teams).aggregate(first=Min("created"))["first"]
+    reusable = AIRequest.objects.filter(team__in=teams).exclude(fingerprint="")
+    delivered = reusable.aggregate(first=Min("completed"))["first"]
+    return min(filter(None, (called, delivered)), default=None)
 
 
 def _remove() -> Samples:

@@ -58,6 +58,8 @@ class RequestFinished:
     completed: datetime
     usage: Usage
     cost_usd: Decimal | None
+    reusable: bool
+    """Whether its prompt lets the answer serve again, and let an earlier one serve here."""
     reused: Literal["", "fresh", "stale"]
     """Where the answer is an earlier request's: whether it was still as young as its prompt wants it."""
 
@@ -190,5 +192,6 @@ def _finished(request: AIRequest) -> RequestFinished:
             estimated=request.usage_estimated,
         ),
         cost_usd=request.cost_usd,
+        reusable=bool(request.fingerprint),
         reused="" if request.answered_by_id is None else "stale" if request.stale else "fresh",
     )

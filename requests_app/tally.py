@@ -2,7 +2,8 @@
 
 What is not counted yet stands in an outbox, written with what is to be counted. A count takes a part of it and adds it
 to the sums in one transaction, under a lock that lets one count run at a time. A correction, and whatever is said of an
-answer, belongs to the day and the kinds of the call that it is about.
+answer, belongs to the day and the kinds of the call that it is about. An answer that may serve again, or did, belongs
+to the day on which it was delivered: it may have had no call.
 
 An answer is approved where somebody said so, by a thumb up or as a reviewer, and nobody said the opposite.
 """
@@ -22,20 +23,27 @@ from django.utils import timezone
 from ai.tracking import LLMUsageLog
 from requests_app import alerts
 from requests_app.days import day_of
-from requests_app.models import UncountedAnswer, UncountedUsage, UsageCount, UsageDay
-from requests_app.tally_statements import COUNT_ANSWERS, COUNT_USAGE, JUDGED, REBUILD_DAY
+from requests_app.models import AIRequest, Status, UncountedAnswer, UncountedReuse, UncountedUsage, UsageCount, UsageDay
+from requests_app.tally_statements import (
+    COUNT_ANSWERS,
+    COUNT_REUSE,
+    COUNT_USAGE,
+    JUDGED,
+    REBUILD_DAY,
+    REBUILD_REUSE,
+)
 
 ADVISORY_LOCK = 0x54414C4C  # "TALL": one count at a time
 SMALL, LARGE = 1_000, 20_000
 
 
 def count(most: int = SMALL) -> int | None:
-    """Count at most so many usage records and judged answers; how many. None where another count is under way."""
+    """Count at most so many of each kind; how many in all. None where another count is under way."""
     with _alone(wait=False) as alone:
         if not alone:
             return None
         began = timezone.now()
-        found = _count_usage(most) + _count_answers(most)
+        found = _count_usage(most) + _count_answers(most) + _count_reuse(most)
         alerts.check()
         if found < most:
             _note(as_of=began)
@@ -51,14 +59,13 @@ def count_all() -> int:
 
 
 def uncounted() -> bool:
-    return UncountedUsage.objects.exists() or UncountedAnswer.objects.exists()
+    return any(each.objects.exists() for each in (UncountedUsage, UncountedAnswer, UncountedReuse))
 
 
 def rebuild(since: date | None = None) -> Iterator[date]:
     """Make the sums anew from the log, one day a transaction, each of which is told when it is done."""
     first, last = _first_day(), day_of(timezone.now() + timedelta(days=1))
-    if since is None:
-        _forget(before=first, after=last)
+    _forget(since=since or date.min, before=first, after=last)
     day = max(since or first, first)
     while day <= last:
         _rebuild(day)
@@ -99,21 +106,32 @@ def _count_answers(most: int) -> int:
     return len(rows)
 
 
+def _count_reuse(most: int) -> int:
+    ids = list(UncountedReuse.objects.order_by("pk").values_list("pk", flat=True)[:most])
+    if ids:
+        _run(COUNT_REUSE, ids=ids)
+    return len(ids)
+
+
 def _rebuild(day: date) -> None:
     with _alone(wait=True):
         UsageDay.objects.filter(day=day).delete()
         _run(REBUILD_DAY, day=day)
+        _run(REBUILD_REUSE, day=day)
 
 
-def _forget(*, before: date, after: date) -> None:
+def _forget(*, since: date, before: date, after: date) -> None:
+    """Days of which nothing is left to be counted."""
     with _alone(wait=True):
-        UsageDay.objects.exclude(day__range=(before, after)).delete()
+        UsageDay.objects.filter(day__gte=since).exclude(day__range=(before, after)).delete()
 
 
 def _first_day() -> date:
-    """Of the log; the sums may begin a day earlier, where they were made in another time zone."""
-    created = LLMUsageLog.objects.aggregate(first=Min("created"))["first"]
-    return day_of(created or timezone.now())
+    """Of what is counted; the sums may begin a day earlier, where they were made in another time zone."""
+    reusable = AIRequest.objects.filter(status=Status.DONE).exclude(fingerprint="")
+    called = LLMUsageLog.objects.aggregate(first=Min("created"))["first"]
+    delivered = reusable.aggregate(first=Min("completed"))["first"]
+    return day_of(min(filter(None, (called, delivered)), default=timezone.now()))
 
 
 def _note(**changes: Any) -> None:

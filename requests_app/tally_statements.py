@@ -1,4 +1,6 @@
-"""The statements of ``requests_app.tally``. Each works out `deltas`, by the id of a call, and adds them to the sums.
+"""The statements of ``requests_app.tally``. Each works out `facts`, and adds them to the sums.
+
+What is to be added to calls is worked out first, as `deltas` by the id of a call.
 
 Rows of the log are looked up one by one, by their keys: OFFSET 0 keeps the planner from reading millions of them for
 the sake of some thousands.
@@ -20,28 +22,16 @@ CORRECTED = """
     -(calls.estimated AND NOT correction.estimated)::int, 0
 """
 
-# Adds `deltas`, by the id of a call, to the sums. What samples cost is in their own team's sums and in nobody else's.
-ADD = """
-, totals AS (
-    SELECT call, sum(calls) AS calls, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
-        sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_tokens) AS cache_write_tokens,
-        sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd, sum(unpriced_calls) AS unpriced_calls,
-        sum(estimated_calls) AS estimated_calls, sum(approved_answers) AS approved_answers
-    FROM deltas GROUP BY call
-), facts AS (
-    SELECT totals.*, (log.created AT TIME ZONE %(zone)s)::date AS day, log.subject, log.scope, log.prompt_key,
-        log.prompt_version, log.model, requests_app_usage_tags(log.metadata) AS tags,
-        COALESCE(team.sample, false) AS sample
-    FROM totals CROSS JOIN LATERAL (SELECT * FROM ai_llmusagelog WHERE id = totals.call OFFSET 0) AS log
-    LEFT JOIN accounts_team AS team ON team.id = log.scope
+# Adds `facts` to the sums. What samples cost is in their own team's sums and in nobody else's.
+OF_CALLS = (
+    *("calls", "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd"),
+    *("unpriced_calls", "estimated_calls", "approved_answers"),
 )
-INSERT INTO requests_app_usageday AS day_ (
-    day, scope, scope_id, dimension, value, calls, requests, input_tokens, cache_read_tokens, cache_write_tokens,
-    output_tokens, cost_usd, unpriced_calls, estimated_calls, approved_answers
-)
-SELECT day, whose.scope, whose.id, kind.dimension, kind.value, sum(calls), sum(requests), sum(input_tokens),
-    sum(cache_read_tokens), sum(cache_write_tokens), sum(output_tokens), sum(cost_usd), sum(unpriced_calls),
-    sum(estimated_calls), sum(approved_answers)
+OF_ANSWERS = ("reusable_answers", "served_again", "saved_usd", "unpriced_served_again")
+MEASURES = (*OF_CALLS, *OF_ANSWERS)
+SUMS = f"""
+INSERT INTO requests_app_usageday AS day_ (day, scope, scope_id, dimension, value, {", ".join(MEASURES)})
+SELECT day, whose.scope, whose.id, kind.dimension, kind.value, {", ".join(f"sum({name})" for name in MEASURES)}
 FROM facts
 CROSS JOIN LATERAL (VALUES ('all', NULL), ('team', facts.scope), ('user', facts.subject)) AS whose (scope, id)
 CROSS JOIN LATERAL (
@@ -52,17 +42,23 @@ CROSS JOIN LATERAL (
 WHERE NOT (sample AND whose.scope = 'all')
 GROUP BY day, whose.scope, whose.id, kind.dimension, kind.value
 ON CONFLICT (scope, scope_id, dimension, day, value) DO UPDATE SET
-    calls = day_.calls + EXCLUDED.calls,
-    requests = day_.requests + EXCLUDED.requests,
-    input_tokens = day_.input_tokens + EXCLUDED.input_tokens,
-    cache_read_tokens = day_.cache_read_tokens + EXCLUDED.cache_read_tokens,
-    cache_write_tokens = day_.cache_write_tokens + EXCLUDED.cache_write_tokens,
-    output_tokens = day_.output_tokens + EXCLUDED.output_tokens,
-    cost_usd = day_.cost_usd + EXCLUDED.cost_usd,
-    unpriced_calls = day_.unpriced_calls + EXCLUDED.unpriced_calls,
-    estimated_calls = day_.estimated_calls + EXCLUDED.estimated_calls,
-    approved_answers = day_.approved_answers + EXCLUDED.approved_answers
-"""
+    {", ".join(f"{name} = day_.{name} + EXCLUDED.{name}" for name in MEASURES)}
+"""  # noqa: S608 - put together of constants
+
+# Adds `deltas`, by the id of a call.
+ADD = f"""
+, totals AS (
+    SELECT call, {", ".join(f"sum({name}) AS {name}" for name in OF_CALLS)} FROM deltas GROUP BY call
+), facts AS (
+    SELECT totals.*, {", ".join(f"0 AS {name}" for name in OF_ANSWERS)},
+        (log.created AT TIME ZONE %(zone)s)::date AS day, log.subject, log.scope, log.prompt_key,
+        log.prompt_version, log.model, requests_app_usage_tags(log.metadata) AS tags,
+        COALESCE(team.sample, false) AS sample
+    FROM totals CROSS JOIN LATERAL (SELECT * FROM ai_llmusagelog WHERE id = totals.call OFFSET 0) AS log
+    LEFT JOIN accounts_team AS team ON team.id = log.scope
+)
+{SUMS}
+"""  # noqa: S608 - put together of constants
 
 # The whole statement sees what was uncounted before it. A request counts where its first counted call is; an earlier
 # one that comes late takes it over.
@@ -167,6 +163,39 @@ WITH calls AS (
 )
 {ADD}
 """  # noqa: S608 - put together of constants
+
+# Of answers that were delivered; nothing of it changes after that, but what is erased: the tags.
+DELIVERED = f"""
+    SELECT {", ".join(f"0 AS {name}" for name in OF_CALLS)}, 1 AS reusable_answers,
+        (request.answered_by_id IS NOT NULL)::int AS served_again, COALESCE(request.saved_usd, 0) AS saved_usd,
+        (request.answered_by_id IS NOT NULL AND request.saved_usd IS NULL)::int AS unpriced_served_again,
+        (request.completed AT TIME ZONE %(zone)s)::date AS day, request.user_id AS subject, request.team_id AS scope,
+        request.prompt_key, request.prompt_version, request.model, requests_app_usage_tags(request.metadata) AS tags,
+        team.sample
+"""
+COUNT_REUSE = f"""
+WITH batch AS (
+    DELETE FROM requests_app_uncountedreuse WHERE request = ANY(%(ids)s::uuid[]) RETURNING request AS id
+), facts AS (
+    {DELIVERED}
+    FROM batch CROSS JOIN LATERAL (SELECT * FROM requests_app_airequest WHERE id = batch.id OFFSET 0) AS request
+    JOIN accounts_team AS team ON team.id = request.team_id
+    WHERE request.completed IS NOT NULL
+)
+{SUMS}
+"""  # noqa: S608 - put together of constants
+REBUILD_REUSE = f"""
+WITH facts AS (
+    {DELIVERED}
+    FROM requests_app_airequest AS request JOIN accounts_team AS team ON team.id = request.team_id
+    WHERE request.status = 'done' AND request.fingerprint <> ''
+        AND request.completed >= (%(day)s::date::timestamp AT TIME ZONE %(zone)s) - interval '3 hours'
+        AND request.completed < ((%(day)s::date + 1)::timestamp AT TIME ZONE %(zone)s) + interval '3 hours'
+        AND (request.completed AT TIME ZONE %(zone)s)::date = %(day)s::date
+        AND NOT EXISTS (SELECT FROM requests_app_uncountedreuse AS uncounted WHERE uncounted.request = request.id)
+)
+{SUMS}
+"""
 JUDGED = """
 INSERT INTO requests_app_uncountedanswer (request)
 SELECT request_id FROM requests_app_aioutputfeedback

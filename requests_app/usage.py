@@ -26,7 +26,10 @@ CACHE_GOAL = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """``cost_usd`` is what is known: all of it where no call is unpriced, nothing where every call is."""
+    """``cost_usd`` is what is known: all of it where no call is unpriced, nothing where every call is.
+
+    So is ``saved_usd`` of the answers that were served again.
+    """
 
     calls: int = 0
     requests: int = 0
@@ -38,6 +41,10 @@ class Sums:
     unpriced_calls: int = 0
     estimated_calls: int = 0
     approved_answers: int = 0
+    reusable_answers: int = 0
+    served_again: int = 0
+    saved_usd: Decimal = Decimal(0)
+    unpriced_served_again: int = 0
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in MEASURES})
@@ -59,6 +66,16 @@ class Sums:
     def hit_rate(self) -> Decimal | None:
         """Input tokens read from the provider's cache, in percent of all."""
         return Decimal(self.cache_read_tokens) * 100 / self.all_input if self.all_input else None
+
+    @property
+    def reuse_rate(self) -> Decimal | None:
+        """Answers that were served again, in percent of all that prompts let serve again."""
+        return Decimal(self.served_again) * 100 / self.reusable_answers if self.reusable_answers else None
+
+    @property
+    def saved(self) -> Decimal | None:
+        """None where nothing of it is known."""
+        return None if self.served_again and self.unpriced_served_again >= self.served_again else self.saved_usd
 
     @property
     def per_approved(self) -> Decimal | None:

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, values
 
 from ai.signals import BreakerMoved, CallFinished, breaker_moved, call_finished
 from ai.tracking import TOKENS
+from requests_app.models import Status
 from requests_app.signals import RequestAccepted, RequestFinished, request_accepted, request_finished, swept
 from requests_app.sweep import Swept
 
@@ -47,6 +48,7 @@ class Figures:
         self._breakers = counter(
             "breaker_moves", "Breakers of models: what each became, and why.", "model", "state", "cause"
         )
+        self._reusable = counter("answers_reusable", "Answers of prompts that let them serve again.", "prompt")
         self._reused = counter("answers_reused", "Answers that were an earlier request's.", "prompt", "kind")
         self._swept = counter("swept", "What sweeps found and put right.", "kind")
 
@@ -66,13 +68,19 @@ class Figures:
 
     def finished(self, facts: RequestFinished, **_: object) -> None:
         self._finished.labels(facts.prompt_key, facts.status, facts.error_code).inc()
-        if facts.reused:
-            self._reused.labels(facts.prompt_key, facts.reused).inc()
+        if facts.status == Status.DONE:
+            self._delivered(facts)
         self._total.labels(facts.prompt_key).observe(_seconds(facts.created, facts.completed))
         if facts.started is not None:
             self._queue.labels(facts.lane).observe(_seconds(facts.created, facts.started))
         if facts.first_token is not None:
             self._first_token.labels(facts.prompt_key).observe(_seconds(facts.created, facts.first_token))
+
+    def _delivered(self, facts: RequestFinished) -> None:
+        if facts.reusable:
+            self._reusable.labels(facts.prompt_key).inc()
+        if facts.reused:
+            self._reused.labels(facts.prompt_key, facts.reused).inc()
 
     def called(self, facts: CallFinished, **_: object) -> None:
         """A correction may be negative, and a counter never falls: it changes the ledger, and not these figures."""

@@ -135,7 +135,8 @@ def _row(line: Line, asked: Wanted, names: dict[str, str]) -> dict[str, Any]:
 
 def _figures(sums: Sums) -> dict[str, Any]:
     figures = {name: getattr(sums, name) for name in usage.MEASURES}
-    return {**figures, "cost_usd": usd(sums.cost), "cost_per_approved_usd": usd(_rounded(sums.per_approved))}
+    money = {"cost_usd": sums.cost, "cost_per_approved_usd": _rounded(sums.per_approved), "saved_usd": sums.saved}
+    return {**figures, **{name: usd(amount) for name, amount in money.items()}}
 
 
 def _rounded(amount: Decimal | None) -> Decimal | None:
@@ -143,7 +144,10 @@ def _rounded(amount: Decimal | None) -> Decimal | None:
 
 
 class UsageSums(serializers.Serializer[dict[str, Any]]):
-    """What was used. With unpriced calls the cost is at least this; null says that nothing of it is known."""
+    """What was used. With unpriced calls the cost is at least this; null says that nothing of it is known.
+
+    So it is with what was saved, and answers that were served again without a known price.
+    """
 
     calls = serializers.IntegerField(read_only=True)
     requests = serializers.IntegerField(read_only=True, help_text="Counted where their first call was.")
@@ -156,6 +160,14 @@ class UsageSums(serializers.Serializer[dict[str, Any]]):
     estimated_calls = serializers.IntegerField(read_only=True, help_text="Calls whose figures are estimates.")
     approved_answers = serializers.IntegerField(read_only=True)
     cost_per_approved_usd = amount(allow_null=True)
+    reusable_answers = serializers.IntegerField(
+        read_only=True, help_text="Answers of prompts that let them serve again, on the day they were delivered."
+    )
+    served_again = serializers.IntegerField(read_only=True, help_text="Those of them that were an earlier answer.")
+    saved_usd = amount(allow_null=True)
+    unpriced_served_again = serializers.IntegerField(
+        read_only=True, help_text="Those of which nobody knows what the earlier answer had cost."
+    )
 
 
 class UsageRow(UsageSums):

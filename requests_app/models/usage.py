@@ -35,6 +35,9 @@ class UsageDay(models.Model):
 
     ``cost_usd`` sums what is known; ``unpriced_calls`` have no known price. ``requests`` count where their first call
     was, ``approved_answers`` where their last was.
+
+    ``reusable_answers`` are of prompts that let answers serve again, ``served_again`` those of them that were an
+    earlier answer; they stand where they were delivered. ``saved_usd`` sums what is known of what the earlier had cost.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -53,6 +56,14 @@ class UsageDay(models.Model):
     unpriced_calls = models.BigIntegerField(_("calls without a known price"), default=0)
     estimated_calls = models.BigIntegerField(_("estimated calls"), default=0)
     approved_answers = models.BigIntegerField(_("approved answers"), default=0)
+    reusable_answers = models.BigIntegerField(_("answers that may serve again"), default=0, db_default=0)
+    served_again = models.BigIntegerField(_("answered by an earlier answer"), default=0, db_default=0)
+    saved_usd = models.DecimalField(
+        _("saved, in USD"), max_digits=26, decimal_places=12, default=Decimal(0), db_default=Decimal(0)
+    )
+    unpriced_served_again = models.BigIntegerField(
+        _("answered by an earlier answer without a known price"), default=0, db_default=0
+    )
 
     class Meta:
         verbose_name = _("usage of a day")
@@ -93,6 +104,19 @@ class UncountedAnswer(models.Model):
     class Meta:
         verbose_name = _("answer to be counted")
         verbose_name_plural = _("answers to be counted")
+
+    def __str__(self) -> str:
+        return str(self.request)
+
+
+class UncountedReuse(models.Model):
+    """An answer that no sum holds yet, of a prompt that lets answers serve again."""
+
+    request = models.UUIDField(_("request"), primary_key=True)
+
+    class Meta:
+        verbose_name = _("uncounted answer that may serve again")
+        verbose_name_plural = _("uncounted answers that may serve again")
 
     def __str__(self) -> str:
         return str(self.request)

@@ -40,7 +40,8 @@ MINE, EVERYTHING = "mine", "everything"
 DRAWN, SHOWN, TEAMS = 6, 100, 12
 CSV_COLUMNS = (
     "cost_usd", "unpriced_calls", "requests", "calls", "input_tokens", "cache_read_tokens", "cache_write_tokens",
-    "output_tokens", "cache_hit_percent", "approved_answers", "cost_per_approved_usd",
+    "output_tokens", "cache_hit_percent", "approved_answers", "cost_per_approved_usd", "reusable_answers",
+    "served_again", "served_again_percent", "saved_usd", "unpriced_served_again",
 )  # fmt: skip
 
 
@@ -90,6 +91,14 @@ class Row:
     @property
     def hits(self) -> str:
         return money.percent(self.sums.hit_rate)
+
+    @property
+    def reused(self) -> str:
+        return money.percent(self.sums.reuse_rate)
+
+    @property
+    def saved(self) -> str:
+        return money.saved(self.sums)
 
     @property
     def per_approved(self) -> str:
@@ -178,7 +187,12 @@ class CostPage:
 
     @property
     def used(self) -> bool:
-        return self.total.sums.calls > 0
+        return self.total.sums.calls > 0 or self.reuses
+
+    @property
+    def reuses(self) -> bool:
+        """Whether any of these answers might have served again."""
+        return self.total.sums.reusable_answers > 0
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -285,6 +299,8 @@ def _plain(sums: Sums) -> Iterable[str]:
         UNKNOWN if sums.cost is None else sums.cost.normalize(), sums.unpriced_calls, sums.requests, sums.calls,
         sums.input_tokens, sums.cache_read_tokens, sums.cache_write_tokens, sums.output_tokens,
         sums.hit_rate and round(sums.hit_rate, 1), sums.approved_answers,
-        sums.per_approved and round(sums.per_approved, 6),
+        sums.per_approved and round(sums.per_approved, 6), sums.reusable_answers, sums.served_again,
+        sums.reuse_rate and round(sums.reuse_rate, 1), UNKNOWN if sums.saved is None else sums.saved.normalize(),
+        sums.unpriced_served_again,
     )  # fmt: skip
     return (cell(figure) for figure in figures)

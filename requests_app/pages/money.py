@@ -35,6 +35,14 @@ def unpriced(sums: Sums) -> str:
     return _("%(count)s calls without a known price") % {"count": f"{sums.unpriced_calls:,}"}
 
 
+def saved(sums: Sums) -> str:
+    if sums.saved is None:
+        return _("unknown")
+    if not sums.unpriced_served_again:
+        return amount(sums.saved)
+    return _("at least %(cost)s") % {"cost": amount(sums.saved)}
+
+
 def short(count: int) -> str:
     """``812``, ``4.1 k``, ``12.3 M``."""
     for size, unit in ((10**9, "G"), (10**6, "M"), (10**4, "k")):

@@ -34,6 +34,7 @@ from requests_app.models import (
     StreamChunk,
     TokenBudget,
     UncountedAnswer,
+    UncountedReuse,
     UncountedUsage,
     UsageCount,
     UsageDay,
@@ -75,7 +76,7 @@ def test_every_table_of_ours_has_an_admin() -> None:
     # Django's admin takes no composite keys, and shows their number; what a row was is its own page's history; what is
     # still to be counted is gone before anybody has looked. Bytes and texts of documents are on their documents' pages.
     histories = {TokenBudget.history.model, CostAlert.history.model}
-    counting = {UncountedUsage, UncountedAnswer, ApprovedAnswer, UsageCount}
+    counting = {UncountedUsage, UncountedAnswer, UncountedReuse, ApprovedAnswer, UsageCount}
     written = {DocumentContent, DocumentText}
     assert tables - set(MODELS) == {StreamChunk, *histories, *counting, *written}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from ai.providers.fake import FakeProvider, Script, fake_provider
 from requests_app import deletion, reuse
 from requests_app.intake import Submission, accept, cancel, retry
 from requests_app.models import AIRequest, BudgetHold, HoldState
+from requests_app.tally import count_all
 from requests_app.testing import InlineWorker, inline_worker
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -33,6 +36,10 @@ QUESTION = Submission(prompt_key="sentiment_score", payload={"text": "Works well
 OTHER = replace(QUESTION, payload={"text": "It broke on the second day."})
 ANSWER = '{"sentiment": "positive", "score": 1}'
 DAY = timedelta(days=1)
+REUSED = """
+SELECT count(*), count(answered_by_id), sum(saved_usd) FROM requests_app_airequest
+WHERE prompt_key = 'sentiment_score' AND fingerprint <> '' AND status = 'done'
+"""
 FINISH_S = 600.0  # tells a hang from a slow machine, and nothing else
 
 
@@ -129,6 +136,29 @@ def test_old_answer_is_the_last_resort_and_says_so(
     assert (body["stale"], body["answered_by"], body["saved_usd"]) == (True, str(answered.pk), "0.002")
     aged(answered, 40 * DAY)
     assert worker.finish(accept(dora, QUESTION).request).error_code == "provider_unavailable"
+
+
+def test_cost_tells_what_served_again_as_the_requests_say(
+    worker: InlineWorker, dora: User, answered: AIRequest, client: Client
+) -> None:
+    for question in (QUESTION, QUESTION, OTHER):
+        worker.finish(accept(dora, question).request)
+    count_all()
+    with connection.cursor() as cursor:
+        cursor.execute(REUSED)
+        assert (told := cursor.fetchone()) == (4, 2, Decimal("0.004"))
+    client.force_login(dora)
+    page = client.get("/cost?days=1")
+    [row] = page.context["cost"].rows
+    for sums in (row.sums, page.context["cost"].total.sums):
+        assert (sums.reusable_answers, sums.served_again, sums.saved) == told
+        assert sums.requests == 2
+    for words in ("2 of 4 that might be", "saved: $0.004", "2 of 4<", "50 %"):
+        assertContains(page, words)
+    [of_api] = client.get("/api/v1/usage?group_by=prompt").json()["results"]
+    assert (of_api["reusable_answers"], of_api["served_again"], of_api["saved_usd"]) == (4, 2, "0.004")
+    [of_file, _total] = csv.DictReader(StringIO(client.get("/cost.csv?days=1").content.decode()))
+    assert (of_file["served_again"], of_file["served_again_percent"], of_file["saved_usd"]) == ("2", "50.0", "0.004")
 
 
 def wait_for(look: Callable[[], bool]) -> None:

@@ -26,7 +26,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 MEASURES = (
     "calls", "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd",
-    "unpriced_calls", "estimated_calls", "approved_answers",
+    "unpriced_calls", "estimated_calls", "approved_answers", "reusable_answers", "served_again", "saved_usd",
+    "unpriced_served_again",
 )  # fmt: skip
 # Written without a look at the product's own: each value of the log counted where it stands.
 DAY_OF_PROMPT = """
@@ -35,6 +36,12 @@ SELECT (first.created AT TIME ZONE %(zone)s)::date AS day, log.prompt_key, count
 FROM ai_llmusagelog AS log JOIN ai_llmusagelog AS first
     ON first.reference = log.reference AND first.attempt = log.attempt AND first.kind = 'call'
 WHERE log.scope = %(team)s
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+REUSE_OF_DAY = """
+SELECT (completed AT TIME ZONE %(zone)s)::date, prompt_key, count(*), count(answered_by_id),
+    COALESCE(sum(saved_usd), 0), count(answered_by_id) - count(saved_usd)
+FROM requests_app_airequest WHERE status = 'done' AND fingerprint <> '' AND user_id = %(user)s
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 TEAM, USER = uuid4(), uuid4()
@@ -206,6 +213,48 @@ def test_reviewers_approve_too(alice: User, verdict: str, *, closed: bool, ratin
     assert sums().approved_answers == approved
 
 
+def delivered(user: User, **changes: Any) -> AIRequest:
+    """The answer of a prompt that lets its answers serve again."""
+    fields = {"status": "done", "result": "Fine.", "fingerprint": "equal", "completed": NOON}
+    return request_of(user, **{**fields, **changes})
+
+
+def reused(dimension: str = "total", value: str = "", *, scope: str = "all") -> tuple[int, int, Decimal, int]:
+    row = sums(dimension, value, scope=scope)
+    return row.reusable_answers, row.served_again, row.saved_usd, row.unpriced_served_again
+
+
+def test_answers_that_served_again_are_counted_with_what_they_saved(alice: User) -> None:
+    first = delivered(alice, cost_usd=Decimal("0.002"))
+    for saved in (Decimal("0.002"), None):
+        delivered(alice, answered_by=first, saved_usd=saved, metadata={"tag": "ocean"})
+    delivered(alice, fingerprint="")
+    assert uncounted()
+    assert (count_all(), count_all()) == (3, 0)
+    assert reused() == reused("user", str(alice.pk), scope="team") == (3, 2, Decimal("0.002"), 1)
+    assert reused("tag", "ocean") == (2, 2, Decimal("0.002"), 1)
+    assert (sums().requests, sums().calls) == (0, 0)
+
+
+@pytest.mark.parametrize(("status", "counted"), [("failed", 0), ("rejected", 0), ("done", 1)])
+def test_answer_counts_when_it_is_delivered_and_once(alice: User, status: str, counted: int) -> None:
+    request = delivered(alice, status="review", result=None, completed=None)
+    assert not uncounted()
+    for _again in range(2):
+        AIRequest.objects.filter(pk=request.pk).update(
+            status=status, completed=NOON, result="Fine." if counted else None
+        )
+    assert count_all() == counted
+    assert UsageDay.objects.exists() is bool(counted)
+
+
+def test_reuse_of_samples_is_in_nobody_elses_sums(committed: None) -> None:
+    team = sample_team()
+    delivered(User.objects.create_user("dora"), team=team)
+    count_all()
+    assert set(UsageDay.objects.values_list("scope", flat=True)) == {"team", "user"}
+
+
 class PowerCut(Exception):
     pass
 
@@ -287,22 +336,48 @@ def random_usage(dice: random.Random, count_meanwhile: Callable[[], object]) -> 
                 count_meanwhile()
 
 
+def random_reuse(dice: random.Random, user: User, count_meanwhile: Callable[[], object]) -> None:
+    earlier = delivered(user, completed=NOON - timedelta(minutes=20_000))
+    again = {"answered_by": earlier, "saved_usd": Decimal("0.003")}
+    for _each in range(40):
+        delivered(
+            user, completed=NOON - timedelta(minutes=dice.randrange(20_000)), model=dice.choice("ab"),
+            prompt_key=dice.choice(["summary", "letter"]), metadata={"tags": dice.sample("xyz", 2)},
+            fingerprint=dice.choice(["", "equal"]), **dice.choice([{}, again, {**again, "saved_usd": None}]),
+        )  # fmt: skip
+        if dice.random() < 0.3:
+            count_meanwhile()
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_rebuilding_finds_what_counting_found(alice: User, settings: Settings, seed: int, zone: str) -> None:
     settings.LINTEL_TIME_ZONE = zone
     dice = random.Random(seed)
     random_usage(dice, lambda: count(dice.randrange(1, 9)))
+    random_reuse(dice, alice, lambda: count(dice.randrange(1, 9)))
     rate(answered(alice), 1)
     count_all()
     found = everything()
     list(rebuild())
     assert everything() == found
-    with connection.cursor() as cursor:
-        cursor.execute(DAY_OF_PROMPT, {"zone": zone, "team": TEAM})
-        expected = cursor.fetchall()
+    expected = independent(DAY_OF_PROMPT, zone=zone, team=TEAM)
     rows = UsageDay.objects.filter(scope="team", scope_id=TEAM, dimension="prompt").order_by("day", "value")
     assert list(rows.values_list("day", "value", "calls", "input_tokens", "output_tokens", "cost_usd")) == expected
+    assert reuse_of_days(alice) == independent(REUSE_OF_DAY, zone=zone, user=alice.pk)
+
+
+def independent(statement: str, **arguments: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def reuse_of_days(user: User) -> list[tuple[Any, ...]]:
+    rows = UsageDay.objects.filter(scope="user", scope_id=user.pk, dimension="prompt", reusable_answers__gt=0)
+    names = ("day", "value", "reusable_answers", "served_again", "saved_usd", "unpriced_served_again")
+    return list(rows.order_by("day", "value").values_list(*names))
 
 
 @pytest.mark.django_db

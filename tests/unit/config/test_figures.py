@@ -44,7 +44,7 @@ def finished(**facts: Any) -> RequestFinished:
         "lane": "bulk", "priority": "fast", "status": "done", "error_code": "", "provider": "x", "model": "m",
         "attempt": 1, "takeovers": 0, "created": NOON, "started": NOON + timedelta(seconds=2),
         "first_token": NOON + timedelta(seconds=3), "completed": NOON + timedelta(seconds=9), "usage": Usage(),
-        "cost_usd": None, "reused": "",
+        "cost_usd": None, "reusable": False, "reused": "",
     }  # fmt: skip
     return RequestFinished(**(usual | facts))
 
@@ -62,6 +62,14 @@ def test_request_that_never_began_waited_for_nothing(figures: Figures, registry:
     assert registry.get_sample_value("lintel_requests_finished_total", labels) == 1
     assert registry.get_sample_value("lintel_queue_wait_seconds_count", {"lane": "bulk"}) is None
     assert registry.get_sample_value("lintel_first_token_seconds_count", {"prompt": "p"}) is None
+
+
+def test_hit_rate_is_of_delivered_answers(figures: Figures, registry: CollectorRegistry) -> None:
+    for facts in ({}, {"reused": "fresh"}, {"reused": "fresh", "status": "rejected"}, {"status": "failed"}):
+        figures.finished(finished(reusable=True, **facts))
+    figures.finished(finished())
+    assert registry.get_sample_value("lintel_answers_reusable_total", {"prompt": "p"}) == 2
+    assert registry.get_sample_value("lintel_answers_reused_total", {"prompt": "p", "kind": "fresh"}) == 1
 
 
 def test_tokens_and_dollars_of_a_call(figures: Figures, registry: CollectorRegistry) -> None:
