@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 
 from ai.engine import CallClosed, CallStarting, Event, Job, drive
@@ -19,6 +20,7 @@ from ai.interrupts import told_of_interrupts
 from ai.meter import Account, Cover, meter
 from ai.providers import close_clients
 from ai.tracking import LLMUsageLog, log_usage
+from ai.traffic import SharedTraffic
 from ai.types import JSON, ModelSpec, Usage
 
 CANCELLED = "cancelled"
@@ -46,7 +48,8 @@ class Metered:
     def run(self) -> Iterator[Event]:
         """Text, and how it ended. Whoever stops listening stops the call, which is paid for as far as it came."""
         loop = self._loop = asyncio.new_event_loop()
-        events = drive(self.job)
+        traffic = SharedTraffic(settings.CACHE_URL or "")
+        events = drive(replace(self.job, traffic=traffic))
         try:
             while (event := self._turn(loop, events)) is not None:
                 if self._booked(event):
@@ -55,7 +58,7 @@ class Metered:
                     raise KeyboardInterrupt
                 yield event
         finally:
-            self._stop(loop, events)
+            self._stop(loop, events, traffic)
 
     def _turn(self, loop: asyncio.AbstractEventLoop, events: Events) -> Event | None:
         """The next event; one that an interrupt kept from coming is still awaited."""
@@ -85,7 +88,7 @@ class Metered:
                 return False
         return True
 
-    def _stop(self, loop: asyncio.AbstractEventLoop, events: Events) -> None:
+    def _stop(self, loop: asyncio.AbstractEventLoop, events: Events, traffic: SharedTraffic) -> None:
         """Hear a call that is under way out to its closing, give back what is held, and let go of connections."""
         loop.call_soon(self.job.stop.pull, CANCELLED)
         try:
@@ -96,6 +99,7 @@ class Metered:
                 self._booked(event)
         finally:
             loop.run_until_complete(events.aclose())
+            loop.run_until_complete(traffic.close())
             loop.run_until_complete(close_clients())
             loop.close()
             if self.model is not None:

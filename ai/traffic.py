@@ -64,6 +64,9 @@ redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
 """
 
+away_until: dict[str, float] = {}
+"""By URL: commands look anew with each call, and are not to wait for it each time."""
+
 T = TypeVar("T")
 Change = Callable[[Breaker, float], Breaker]
 
@@ -117,7 +120,7 @@ class Traffic(Protocol):
 
 
 class OpenRoad:
-    """No breakers, no limits: for commands and tests, which call on their own."""
+    """No breakers, no limits: for samples and tests, which call no vendor."""
 
     async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
         del models, tokens
@@ -131,7 +134,7 @@ OPEN_ROAD = OpenRoad()
 
 
 class SharedTraffic:
-    """One per event loop."""
+    """One per event loop: a worker's, or that of a single job outside of requests."""
 
     def __init__(self, url: str) -> None:
         pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
@@ -145,7 +148,7 @@ class SharedTraffic:
         self._redis: Redis = Redis(connection_pool=pool)
         self._admit = self._redis.register_script(ADMIT)
         self._replace = self._redis.register_script(REPLACE)
-        self._away_until = 0.0
+        self._url = url
         self._looking = asyncio.Lock()
         self._looks: dict[str, Look] = {}
         self._reports: set[asyncio.Future[None]] = set()
@@ -173,16 +176,19 @@ class SharedTraffic:
         await asyncio.gather(*self._reports)
 
     async def _asked(self, question: Callable[[], Awaitable[T]], *, otherwise: Callable[[], T]) -> T:
-        if time.monotonic() < self._away_until:
+        if self._is_away():
             return otherwise()
         try:
             async with asyncio.timeout(2 * PATIENCE_S):
                 return await question()
         except Exception as problem:  # the edge: whatever a client of Redis raises, no request rests on it
-            if time.monotonic() >= self._away_until:  # of many that ask at once, one says so
+            if not self._is_away():  # of many that ask at once, one says so
                 log.warning("Breakers and limits are away (%s): each process goes by its own.", type(problem).__name__)
-            self._away_until = time.monotonic() + AWAY_S
+            away_until[self._url] = time.monotonic() + AWAY_S
             return otherwise()
+
+    def _is_away(self) -> bool:
+        return time.monotonic() < away_until.get(self._url, 0.0)
 
     def _remembered(self, models: Sequence[ModelSpec]) -> Chosen | Cooling:
         waits = []

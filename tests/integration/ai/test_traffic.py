@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from ai.breaker import Breaker
 from ai.errors import BadCall, ContextExceeded, KeyRejected, Overloaded, ProviderError, RateLimited
 from ai.signals import BreakerMoved, breaker_moved
-from ai.traffic import Chosen, Cooling, SharedTraffic
+from ai.traffic import Chosen, Cooling, SharedTraffic, away_until
 from ai.types import ModelSpec, ProviderSpec
 
 WRONG = BadCall("no such parameter")
@@ -33,8 +33,10 @@ def a_model(**limits: Any) -> ModelSpec:
 
 
 @pytest.fixture(autouse=True)
-def heeded(settings: Settings) -> None:
+def heeded(settings: Settings) -> Iterator[None]:
     settings.LINTEL_BREAKER_CALLS = 5
+    yield
+    away_until.clear()
 
 
 @pytest.fixture

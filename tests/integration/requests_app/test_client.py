@@ -12,16 +12,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import redis
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from ai import client
-from ai.errors import CallFailed, ConfigurationError, InsideHandler
-from ai.models import LLMUsageLog, ModelRoute
+from ai.errors import CallFailed, ConfigurationError, InsideHandler, Overloaded, ProviderError
+from ai.models import LLMModel, LLMUsageLog, ModelRoute
 from ai.providers.fake import FakeProvider, Script, fake_provider, fault
-from ai.types import Usage
+from ai.routing import model
+from ai.traffic import Chosen, Cooling, SharedTraffic, away_until, key_of, limits_of
+from ai.types import ModelSpec, Usage
 from config.request_id import RequestIdMiddleware
 from requests_app.errors import BudgetExceeded
 from requests_app.models import BudgetHold, BudgetWindow, HoldState, TokenBudget
@@ -143,6 +146,74 @@ class TestFallback:
     def test_a_price_that_nobody_knows_is_not_zero(self, fake: FakeProvider, who: dict[str, Any]) -> None:
         assert client.sync_completion("summaries", "Well?", **who).cost is None
         assert client.get_usage_stats().unpriced == 1
+
+
+@pytest.mark.usefixtures("two_models")
+class TestBreakers:
+    @pytest.fixture(autouse=True)
+    def heeded(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        settings.LINTEL_BREAKER_CALLS = 5
+        monkeypatch.setattr("ai.resilience.BACKOFF_SECONDS", (0.0, 0.0))
+        with redis.Redis.from_url(settings.CACHE_URL) as shared:
+            yield
+            shared.delete(*[key_of(model(name)) for name in ("gpt-6-luna", "gpt-6.1-terra")])
+        away_until.clear()
+
+    def test_what_requests_have_opened_stops_a_call(
+        self, fake: FakeProvider, who: dict[str, Any], settings: Settings
+    ) -> None:
+        asyncio.run(reported(settings.CACHE_URL, model("gpt-6-luna"), *[Overloaded("529")] * 5))
+        with pytest.raises(CallFailed) as failed:
+            client.sync_completion("summaries", "Well?", **who)
+        assert failed.value.code == "provider_unavailable"
+        assert not fake.ledger.calls
+        assert not BudgetHold.objects.exists()
+        assert client.sync_completion_with_fallback("summaries", "Well?", **who).model == "gpt-6.1-terra"
+
+    def test_calls_that_fail_count(self, fake: FakeProvider, who: dict[str, Any], settings: Settings) -> None:
+        fake.scripts.default = Script(status=529)
+        for _call in range(4):
+            with pytest.raises(CallFailed):
+                client.sync_completion("summaries", "Well?", **who)
+        assert len(fake.ledger.calls) == 5  # two each, and none once it is open
+        assert isinstance(asyncio.run(chosen(settings.CACHE_URL, model("gpt-6-luna"))), Cooling)
+
+    @pytest.mark.parametrize("status", [400, 413])
+    def test_bad_input_does_not(self, fake: FakeProvider, who: dict[str, Any], settings: Settings, status: int) -> None:
+        fake.scripts.default = Script(status=status)
+        for _call in range(7):
+            with pytest.raises(CallFailed):
+                client.sync_completion("summaries", "Well?", **who)
+        assert len(fake.ledger.calls) == 7
+        assert asyncio.run(chosen(settings.CACHE_URL, model("gpt-6-luna"))) == Chosen(index=0)
+
+    def test_limits_hold_too(self, fake: FakeProvider, who: dict[str, Any], settings: Settings) -> None:
+        LLMModel.objects.filter(name="gpt-6-luna").update(requests_per_minute=1)
+        models = [client.sync_completion_with_fallback("summaries", "Well?", **who).model for _call in range(2)]
+        assert models == ["gpt-6-luna", "gpt-6.1-terra"]
+        with redis.Redis.from_url(settings.CACHE_URL) as shared:
+            shared.delete(*limits_of(model("gpt-6-luna"), 1))
+
+    def test_without_redis_it_calls(self, fake: FakeProvider, who: dict[str, Any], settings: Settings) -> None:
+        settings.CACHE_URL = "redis://127.0.0.1:1/0"
+        assert client.sync_completion("summaries", "Well?", **who).model == "gpt-6-luna"
+
+
+async def reported(url: str, called: ModelSpec, *errors: ProviderError) -> None:
+    """As a worker does of its requests' calls."""
+    traffic = SharedTraffic(url)
+    for error in errors:
+        traffic.report(called, error, answered=False, probe=False)
+        await traffic.reported()
+    await traffic.close()
+
+
+async def chosen(url: str, wanted: ModelSpec) -> Chosen | Cooling:
+    """What a worker would hear."""
+    traffic = SharedTraffic(url)
+    choice = await traffic.choose([wanted], tokens=1)
+    await traffic.close()
+    return choice
 
 
 def test_a_retry_is_paid_for_too(fake: FakeProvider, who: dict[str, Any]) -> None:
