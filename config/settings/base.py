@@ -140,7 +140,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": CACHE_URL,
-        "OPTIONS": REDIS_SOCKET,
+        "OPTIONS": {**REDIS_SOCKET, "serializer": "config.cache.JsonSerializer"},
         "KEY_PREFIX": "lintel",
     }
 }
