@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-MINIMUM: dict[str, float] = {}
+MINIMUM = {"all-MiniLM-L6-v2-onnx-int8": 0.24}
 EVERYTHING = -1.0  # no cosine is lower
 
 

@@ -19,7 +19,7 @@ from django.db.models import Value
 from ai.rag.models import TEXT_SEARCH, EmbeddingSet, KnowledgeVector
 from ai.rag.statements import Statements
 from ai.rag.store import Entry, Hit, Vector, Viewer
-from ai.rag.words import words_of
+from ai.rag.words import HALF, Words, words_of
 
 EF_SEARCH = 100  # how widely the graph is walked at first
 WALK = f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {EF_SEARCH}"
@@ -72,12 +72,13 @@ class PgVectorStore:
 
     def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
         words = words_of(query)
-        if not words:
+        if words is None:
             return []
+        asked = {**of_viewer(viewer), **of_words(words), "limit": limit}
         with transaction.atomic(), connection.cursor() as cursor:
             few = self._few(cursor, viewer)
             statement = self._sql.matching_among_few if few else self._sql.matching
-            return _hits(cursor, statement, {**of_viewer(viewer), "words": words, "limit": limit})
+            return _hits(cursor, statement, asked)
 
     def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
         """Of what was found by its words."""
@@ -97,6 +98,10 @@ def _hits(cursor: CursorWrapper, statement: str, asked: Mapping[str, Any]) -> li
 
 def of_viewer(viewer: Viewer) -> dict[str, Any]:
     return {"subject": viewer.subject, "scopes": list(viewer.scopes)}
+
+
+def of_words(words: Words) -> dict[str, Any]:
+    return {"query": words.query, "each": list(words.each), "weights": list(words.weights), "least": HALF}
 
 
 def written(vector: Vector) -> str:

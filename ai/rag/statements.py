@@ -16,8 +16,12 @@ ROWS = "SELECT {columns} FROM ai_rag_knowledgevector WHERE embedding_set_id = {s
 FOUND = "WITH found AS MATERIALIZED ({rows}) SELECT chunk_id, knowledge_document_id, score FROM found"
 DISTANCE = "embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions})"
 SCORED = "chunk_id, knowledge_document_id, 1 - ({distance}) AS score"
-RANKED = "chunk_id, knowledge_document_id, ts_rank(tsv, %(words)s::tsquery) AS score"
-MATCHING = " AND tsv @@ %(words)s::tsquery"
+# What its words tell, and of those that have the same the one that says them oftener.
+RANKED = """chunk_id, knowledge_document_id, 0.1 * ts_rank(tsv, %(query)s::tsquery) + (
+    SELECT COALESCE(sum(word.weight), 0)
+    FROM unnest(%(each)s::tsquery[], %(weights)s::float8[]) AS word (lexeme, weight) WHERE tsv @@ word.lexeme
+) AS score"""
+MATCHING = " AND tsv @@ %(query)s::tsquery"
 COSINES = "SELECT {columns} FROM ai_rag_knowledgevector WHERE embedding_set_id = {set} AND chunk_id = ANY(%(ids)s)"
 
 
@@ -46,11 +50,11 @@ class Statements:
 
     @property
     def matching(self) -> str:
-        return _best(self._rows(RANKED, VISIBLE) + MATCHING)
+        return _best(self._rows(RANKED, VISIBLE) + MATCHING, " WHERE score >= %(least)s")
 
     @property
     def matching_among_few(self) -> str:
-        return _best(self._each_way(RANKED, MATCHING))
+        return _best(self._each_way(RANKED, MATCHING), " WHERE score >= %(least)s")
 
     @property
     def cosines(self) -> str:
@@ -64,5 +68,5 @@ class Statements:
         return " UNION ALL ".join(f"({self._rows(columns, way)}{further})" for way in WAYS)
 
 
-def _best(rows: str) -> str:
-    return FOUND.format(rows=rows) + " ORDER BY score DESC, chunk_id LIMIT %(limit)s"
+def _best(rows: str, which: str = "") -> str:
+    return FOUND.format(rows=rows) + which + " ORDER BY score DESC, chunk_id LIMIT %(limit)s"

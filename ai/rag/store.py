@@ -67,7 +67,7 @@ class WordIndex(Protocol):
     """What a store may be able to do beside: find by words, their order and case aside."""
 
     def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
-        """Entries with any of the query's words, the best first."""
+        """The best first. Entries with little of what the query's words tell may be left out."""
 
     def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
         """Of what was found so: the score that a search would have given it."""

@@ -141,7 +141,7 @@ class WordIndexContract(VectorStoreContract):
 
     def test_who_has_more_of_the_words_comes_first(self) -> None:
         entries = [self.entry(1, words="a pump and its hose"), self.entry(2, words="the pump shows error E17")]
-        assert self.matched(entries, "pump error E17") == [2, 1]
+        assert self.matched(entries, "pump error E17")[0] == 2
 
     @pytest.mark.parametrize("query", ["", "?!", "' OR 1=1; --", "& | ! ( ) :*", "a:* & b <-> c", "\\"])
     def test_no_query_breaks_it(self, query: str) -> None:

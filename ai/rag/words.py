@@ -1,44 +1,89 @@
-"""Which of a question's words are looked for: those that tell passages apart.
+"""Which of a question's words are looked for, and what each tells: a word that few passages have tells much.
 
-Ranking reads every passage that matches, so a word that stands in most of them would cost much and say nothing. How
-common a word is, Postgres knows from its own statistics, without a look at any row.
+A passage must have what makes up half of that. Passages that share no more with a question than its common words would
+outvote those that mean the same in others, which is what vectors find; measured in docs/knowledge.md.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import connection
 
 from ai.rag.models import TEXT_SEARCH
 
-COMMON = 2000  # rows
+HALF = 0.5
+COMMON = 2000  # passages: ranking reads each that matches
 MOST_WORDS = 32
 
-EXPECTED = """
-SELECT asked.lexeme, COALESCE(known.frequency, 0) * GREATEST(pg_class.reltuples, 0)
-FROM unnest(to_tsvector(%s, %s)) AS asked
+# What is common Postgres knows from its own statistics; the others are counted, which is quick because they are rare.
+COUNT = """
+SELECT asked.lexeme, COALESCE(known.frequency * GREATEST(pg_class.reltuples, 0), counted.passages),
+    GREATEST(pg_class.reltuples, 0)
+FROM (SELECT lexeme FROM unnest(to_tsvector(%(config)s, %(query)s)) LIMIT %(most_words)s) AS asked
 JOIN pg_class ON pg_class.oid = 'ai_rag_knowledgevector'::regclass
 LEFT JOIN (
     SELECT each.lexeme, each.frequency
     FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs) AS each (lexeme, frequency)
     WHERE schemaname = current_schema AND tablename = 'ai_rag_knowledgevector' AND attname = 'tsv'
 ) AS known ON known.lexeme = asked.lexeme
+LEFT JOIN LATERAL (
+    SELECT count(*) AS passages FROM (
+        SELECT 1 FROM ai_rag_knowledgevector
+        WHERE known.lexeme IS NULL AND tsv @@ array_to_tsvector(ARRAY[asked.lexeme])::text::tsquery
+        LIMIT %(most)s
+    ) AS capped
+) AS counted ON true
 """
 
 
-def words_of(query: str) -> str:
-    """A tsquery; empty where the question has no word that is looked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """``weights`` make 1. Passages that match ``query`` are all those of which the weights may make half."""
+
+    query: str
+    each: tuple[str, ...]
+    weights: tuple[float, ...]
+
+
+def words_of(question: str) -> Words | None:
+    asked: dict[str, str | int] = {
+        "config": TEXT_SEARCH,
+        "query": question,
+        "most_words": MOST_WORDS,
+        "most": COMMON + 1,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(EXPECTED, [TEXT_SEARCH, query])
-        return asked(dict(cursor.fetchall()))
+        cursor.execute(COUNT, asked)
+        found = cursor.fetchall()
+    passages = max((row[2] for row in found), default=0)
+    return weighed({lexeme: count for lexeme, count, _passages in found}, passages=passages)
 
 
-def asked(expected: Mapping[str, float]) -> str:
-    """Any of the words of which few passages are expected; where all are common, only what has all of them."""
-    rarest = sorted(expected, key=lambda word: (expected[word], word))[:MOST_WORDS]
-    rare = [word for word in rarest if expected[word] <= COMMON]
-    return " | ".join(map(_quoted, rare)) if rare else " & ".join(map(_quoted, rarest))
+def weighed(counts: Mapping[str, float], *, passages: float) -> Words | None:
+    """By inverse document frequency, as BM25 has it (Robertson and Zaragoza 2009). None without a word.
+
+    The rarest are looked for until the others together could not make half.
+    """
+    if not counts:
+        return None
+    total = max(passages, *counts.values())
+    weight = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
+    whole = sum(weight.values())
+    rarest = sorted(counts, key=lambda word: (-weight[word], word))
+    needed = [word for n, word in enumerate(rarest) if sum(weight[each] for each in rarest[n:]) >= HALF * whole]
+    return Words(
+        query=_query(rarest, [word for word in needed if counts[word] <= COMMON]),
+        each=tuple(map(_quoted, rarest)),
+        weights=tuple(weight[word] / whole for word in rarest),
+    )
+
+
+def _query(words: list[str], rare: list[str]) -> str:
+    """Where all are common, only what has all of them is looked at."""
+    return " | ".join(map(_quoted, rare)) if rare else " & ".join(map(_quoted, words))
 
 
 def _quoted(word: str) -> str:

@@ -13,13 +13,15 @@ from django.db import connection, connections, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from ai.rag.models import EmbeddingSet, KnowledgeVector, Visibility
-from ai.rag.pgvector_store import WALK, PgVectorStore, of_viewer, written
+from ai.rag.pgvector_store import WALK, PgVectorStore, of_viewer, of_words, written
 from ai.rag.statements import Statements
 from ai.rag.store import Entry, Viewer
+from ai.rag.words import Words
 
 ALICE, TEAM, MANY = UUID(int=1), UUID(int=11), UUID(int=12)
 LITTLE, MUCH = Viewer(subject=ALICE, scopes=(TEAM,)), Viewer(subject=ALICE, scopes=(TEAM, MANY))
 ROWS = 3000
+SEVEN = Words(query="'number7'", each=("'number7'",), weights=(1.0,))
 ANALYZE = "ANALYZE ai_rag_knowledgevector"
 
 
@@ -60,7 +62,7 @@ def entry(chance: random.Random, number: int) -> Entry:
 
 
 def plan(made: EmbeddingSet, name: str, *, viewer: Viewer = LITTLE, **values: object) -> str:
-    asked: dict[str, Any] = {"vector": written([1.0] * 4), "limit": 10, "most": 5000, "words": "'number7'", **values}
+    asked: dict[str, Any] = {"vector": written([1.0] * 4), "limit": 10, "most": 5000, **of_words(SEVEN), **values}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WALK)
         cursor.execute("EXPLAIN " + getattr(Statements(made.pk, 4), name), {**of_viewer(viewer), **asked})
