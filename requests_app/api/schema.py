@@ -67,6 +67,15 @@ ERROR: Described = {
     "properties": {"code": TEXT, "message": TEXT},
     "required": ["code", "message"],
 }
+INSTEAD: Described = {
+    "type": ["object", "null"],
+    "description": (
+        "Why another model than the one asked for is used: how its last call ended, or `passed_over` where it was not"
+        " called, as it was left alone after failures, rested as its provider had asked, or had used up its limit."
+    ),
+    "properties": {"asked": TEXT, "used": TEXT, "reason": TEXT, "message": TEXT},
+    "required": ["asked", "used", "reason", "message"],
+}
 LINKS: Described = {
     "type": "object",
     "description": "Where to go from here; what would be refused is absent.",

@@ -13,7 +13,8 @@ from rest_framework import serializers
 
 from accounts.models import Team
 from ai.models import PromptTemplate
-from requests_app.api.schema import ERROR, LINKS, USAGE
+from requests_app.api.schema import ERROR, INSTEAD, LINKS, USAGE
+from requests_app.instead import instead_of, message_of
 from requests_app.intake import Submission
 from requests_app.models import AIRequest, Lane, Priority, Status
 from requests_app.stream import Position, snapshot, usage_of
@@ -176,6 +177,7 @@ class RequestDetail(RequestSummary):
     queue_ahead = serializers.SerializerMethodField(
         help_text="How many requests begin before it, as of the last second."
     )
+    fallback = serializers.SerializerMethodField()
 
     class Meta(RequestSummary.Meta):
         fields = (
@@ -188,6 +190,7 @@ class RequestDetail(RequestSummary):
             "position",
             "waiting_for",
             "queue_ahead",
+            "fallback",
         )
 
     def to_representation(self, request: AIRequest) -> dict[str, Any]:
@@ -209,6 +212,13 @@ class RequestDetail(RequestSummary):
 
     def get_queue_ahead(self, request: AIRequest) -> int | None:
         return queue_ahead(request)
+
+    @extend_schema_field(INSTEAD)
+    def get_fallback(self, request: AIRequest) -> dict[str, str] | None:
+        told = instead_of(request)
+        if told is None:
+            return None
+        return {"asked": told.asked, "used": told.used, "reason": told.reason, "message": message_of(told)}
 
 
 _detail = RequestDetail()

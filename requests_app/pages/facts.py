@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ai.errors import ConfigurationError
 from ai.routing import catalogue_at, model
+from requests_app.instead import PASSED_OVER, instead_of, passed_over_words
 from requests_app.models import AIRequest, AttemptReason, Status
 from requests_app.pages.wording import dollars, seconds
 
@@ -84,6 +85,9 @@ def _model(request: AIRequest) -> Fact:
     used = request.model or request.model_asked
     if used == request.model_asked:
         return Fact(label=_("Model"), text=used, note=_("as asked") if request.model else _("will be asked"), code=True)
+    told = instead_of(request)
+    if told is not None and told.reason == PASSED_OVER and request.attempt_reason == AttemptReason.FALLBACK:
+        return Fact(label=_("Model"), text=used, note=passed_over_words(request.model_asked), code=True)
     reasons = {
         AttemptReason.FALLBACK: _("instead of %(asked)s, which failed"),
         AttemptReason.TAKEOVER: _("instead of %(asked)s, after another worker took over"),

@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from requests_app.instead import is_passed_over, passed_over_words
 from requests_app.models import AIAttempt, AIRequest, AIReviewQueue, AttemptReason, ReviewVerdict, Status
 from requests_app.pages.place import Place
 from requests_app.pages.wording import call_end, failure, seconds
@@ -32,7 +33,7 @@ class Step:
 def steps_of(request: AIRequest, attempts: Sequence[AIAttempt], waiting: Place | None) -> list[Step]:
     steps = [_sent(request)]
     for attempt in attempts:
-        steps.append(_call(request, attempt))
+        steps.append(_call(request, attempts, attempt))
         if _wrote_first(request, attempts, attempt):
             steps.append(_first_words(request))
     steps.extend(_last(request, waiting))
@@ -43,14 +44,16 @@ def _sent(request: AIRequest) -> Step:
     return Step(title=_("Queued"), state="past", at=request.created, clock=f"{request.created:%H:%M:%S} UTC")
 
 
-def _call(request: AIRequest, attempt: AIAttempt) -> Step:
+def _call(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIAttempt) -> Step:
     running = not attempt.outcome and not request.final and attempt.number == request.attempt
+    passed_over = is_passed_over(request, attempts, attempt)
+    why = f" {passed_over_words(request.model_asked)}" if passed_over else ""
     return Step(
-        title=_call_title(attempt),
+        title=_("Asked %(model)s") % {"model": attempt.model} if passed_over else _call_title(attempt),
         state="now" if running else "past" if attempt.outcome == DONE else "ended",
         at=attempt.started,
         clock=_since(request, attempt.started),
-        detail=_call_detail(attempt, running=running),
+        detail=_call_detail(attempt, running=running) + why,
     )
 
 

@@ -167,3 +167,28 @@ def test_team_mates_do_not_see_each_others_text(api: APIClient, alice: User, bob
     alice.personal_team.members.add(bob)
     of_bob = accepted(bob, team=alice.personal_team)
     assert api.get(url(of_bob)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("called", "outcome", "reason", "words"),
+    [
+        ("asked", "provider_unavailable", "provider_unavailable", "did not answer, or not to the end."),
+        ("asked", "context_exceeded", "context_exceeded", "The input does not fit into the model's window."),
+        ("another", "done", "passed_over", "was not called: it was left alone after failures, rested as"),
+    ],
+)
+def test_another_model_than_the_one_asked_says_why(
+    api: APIClient, done: AIRequest, called: str, outcome: str, reason: str, words: str
+) -> None:
+    done.refresh_from_db()
+    model = done.model_asked if called == "asked" else "m"
+    done.attempts.create(number=1, reason="first", provider="p", model=model, outcome=outcome)
+    told = api.get(url(done)).json()["fallback"]
+    assert (told["asked"], told["used"], told["reason"]) == (done.model_asked, "m", reason)
+    assert words in told["message"]
+
+
+def test_the_model_that_was_asked_says_nothing_of_it(api: APIClient, done: AIRequest) -> None:
+    done.refresh_from_db()
+    AIRequest.objects.filter(pk=done.pk).update(model=done.model_asked)
+    assert api.get(url(done)).json()["fallback"] is None

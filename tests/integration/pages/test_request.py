@@ -155,6 +155,18 @@ def test_the_model_asked_and_the_one_used(page: Client, summary: AIRequest) -> N
     assertContains(page.get(f"/requests/{summary.pk}"), f"instead of {MODEL}, which failed")
 
 
+def test_a_model_that_was_passed_over_is_named_with_why(page: Client, summary: AIRequest) -> None:
+    ended(summary, text="Done.", model="big-one", attempt_reason="fallback")
+    summary.attempts.update(model="big-one", reason="fallback")
+    answer = page.get(f"/requests/{summary.pk}")
+    words = f"{MODEL} was not called: it was left alone after failures, rested as its provider had asked, or had used"
+    [call] = [step for step in answer.context["page"].steps if "big-one" in step.title]
+    assert call.title == "Asked big-one"
+    assert words in call.detail
+    [fact] = [fact for fact in answer.context["page"].facts if fact.label == "Model"]
+    assert words in fact.note
+
+
 def test_what_was_sent_and_how_a_program_would(page: Client, summary: AIRequest) -> None:
     answer = page.get(f"/requests/{summary.pk}")
     assertContains(answer, "<dt>Document</dt><dd>The quay.</dd>")
