@@ -85,6 +85,7 @@ class Site(Stack):
             "LINTEL_EMBEDDED_MODEL_URL": f"http://127.0.0.1:{self.to_provider.port}/v1",
             "LINTEL_CONTENT_IDLE_SECONDS": "5",  # of pieces a second apart, on a slow machine
             "LINTEL_CONNECT_SECONDS": "2",
+            "LINTEL_BREAKER_CALLS": "5",  # as it ships
             "EMAIL_URL": f"smtp://127.0.0.1:{self.postbox.port}",
         }
 
