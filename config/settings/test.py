@@ -13,4 +13,5 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 LINTEL_DEMO = True
+LINTEL_TIME_ZONE = "UTC"  # whatever the environment says: tests of other zones set them
 REST_FRAMEWORK = {**REST_FRAMEWORK, "TEST_REQUEST_DEFAULT_FORMAT": "json"}  # noqa: F405

@@ -19,6 +19,7 @@ from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Membership, Team, User
+from requests_app.days import bounds, day_of
 from requests_app.models import CostAlert, TokenBudget, UsageCount
 from requests_app.tally import count_all
 from tests.integration.requests_app.test_tally import used
@@ -69,8 +70,9 @@ def test_costs_stand_by_prompt_and_by_day(page: Client, alice: User) -> None:
 
 @pytest.mark.parametrize(("days", "calls"), [("1", 1), ("7", 2), ("30", 3)])
 def test_period_is_in_the_address(page: Client, alice: User, days: str, calls: int) -> None:
+    today = day_of(timezone.now())
     for age in (0, 6, 29, 30):
-        spend(alice, created=timezone.now() - timedelta(days=age))
+        spend(alice, created=bounds(today - timedelta(days=age))[0])
     answer = page.get(f"/cost?days={days}")
     assert answer.context["cost"].total.sums.calls == calls
     assertContains(answer, 'data-chart="bar"' if days == "1" else 'data-chart="stacked"')
