@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 STANDING = ("writer", "live")
 HAND_OVER_S = 5.0  # a few database steps
 HAND_OVER_AGAIN_S = 0.1
+CANCEL_AGAIN_S = 1.0
 
 
 class WorkerProcess:
@@ -123,9 +124,10 @@ class WorkerProcess:
             await asyncio.wait(claims, timeout=settings.LINTEL_SHUTDOWN_GRACE_SECONDS + HAND_OVER_S)
 
     async def _finish_tasks(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while tasks := list(self._tasks):  # a client of Redis may swallow it: then it is said again
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=CANCEL_AGAIN_S)
         await self._traffic.close()
         await close_clients()
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import suppress
+
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -10,6 +14,7 @@ from ai.providers.fake import Script, fake_provider, fault
 from requests_app.intake import accept
 from requests_app.models import AIRequest
 from requests_app.testing import FinishTimeout, inline_worker
+from requests_app.worker import WorkerProcess
 from tests.integration.requests_app.conftest import SUMMARY
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -31,3 +36,19 @@ def test_request_that_does_not_end_is_told(settings: Settings) -> None:
         waiting: AIRequest = accept(User.objects.create_user("dora"), SUMMARY).request
         with inline_worker() as worker, pytest.raises(FinishTimeout, match="pending"):
             worker.finish(waiting, within_s=0.0)
+
+
+def test_a_worker_ends_though_a_task_swallows_its_cancelling() -> None:
+    waits = threading.Event()
+
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            waits.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    process = WorkerProcess()
+    process.start()
+    process._loop.call_soon_threadsafe(lambda: process._keep(process._loop.create_task(stubborn(), name="live")))
+    assert waits.wait(30)
+    process.stop()
