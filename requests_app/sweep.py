@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from ai.failures import FAILURES
+from ai.rag.staging import wake_left
 from ai.signals import announce
 from requests_app import deletion, ledger, lifecycle, review
 from requests_app.budgets import NOTHING
@@ -57,6 +58,7 @@ class Swept:
     erased: int = 0
     verdicts: int = 0
     overdue_reviews: int = 0
+    indexing: int = 0
 
 
 def sweep(*, take_leases: bool = True) -> Swept | None:
@@ -199,6 +201,10 @@ def _see_to_reviews() -> Mapping[str, int]:
     return {"verdicts": review.deliver(), "overdue_reviews": review.hurry_overdue()}
 
 
+def _wake_indexing() -> Mapping[str, int]:
+    return {"indexing": wake_left()}
+
+
 STEPS: tuple[Step, ...] = (
-    _expire_waiting, _end_cancelled, _close_holds, _clear_chunks, _forget_keys, _erase, _see_to_reviews,
+    _expire_waiting, _end_cancelled, _close_holds, _clear_chunks, _forget_keys, _erase, _see_to_reviews, _wake_indexing,
 )  # fmt: skip

@@ -54,6 +54,12 @@ class Announcer:
         """A budget has reached a step that its owners should hear of."""
         self._say(partial(current_app.send_task, MAIL_TASK, retry=False))
 
+    def send(self, task: str, arguments: dict[str, Any], *, queue: str, after_s: float = 0.0) -> None:
+        """A task that a sweep would find without this."""
+        self._say(
+            partial(current_app.send_task, task, kwargs=arguments, queue=queue, countdown=after_s or None, retry=False)
+        )
+
     def _say(self, hint: Callable[[], object]) -> None:
         self._ensure_thread()
         try:
@@ -83,4 +89,4 @@ async def _publish_change(request_id: UUID) -> None:
 
 
 _announcer = Announcer()
-wake, changed, wake_mail = _announcer.wake, _announcer.changed, _announcer.wake_mail
+wake, changed, wake_mail, send = _announcer.wake, _announcer.changed, _announcer.wake_mail, _announcer.send

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from django.db import connections, transaction
+import contextlib
+from typing import Any
+
+from django.apps import apps as installed
+from django.db import connections, router, transaction
 from psycopg import sql
 
+from ai.embedding_models import embedding_model
+from ai.errors import ConfigurationError
 from ai.rag.models import EmbeddingSet
 
 # One graph a set, over what is live: the cast must be written so in a search, and the set's number as a literal.
@@ -36,6 +42,19 @@ def make(model: str, dimensions: int, *, using: str, concurrently: bool = True) 
     if not sets.filter(active=True).exists():
         activate(made, using=using)
     return made
+
+
+def make_after_migrate(using: str, apps: Any = installed, **_signal: Any) -> None:
+    """The first set, of the model that is configured: nothing is in it yet, so nobody waits for its index."""
+    try:
+        apps.get_model("ai_rag", "KnowledgeVector")
+    except LookupError:  # migrated back to before these tables
+        return
+    with contextlib.suppress(ConfigurationError):  # `check` names it
+        model = embedding_model()
+        there = EmbeddingSet.objects.using(using).exists() or not router.allow_migrate_model(using, EmbeddingSet)
+        if model is not None and not there:
+            make(model.name, model.dimensions, using=using, concurrently=False)
 
 
 def activate(chosen: EmbeddingSet, *, using: str) -> None:

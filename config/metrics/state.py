@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import Error, connection
+from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ai.rag.health import backlog
 from requests_app.models import Lane
 
 # Each reads a partial index: what waits and what runs, not what is over.
@@ -32,7 +34,7 @@ class DatabaseState(Collector):
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("lintel_database_up", "Whether the database answered this look.")
         try:
-            gauges = [*self._waiting(), *self._running(), self._leases()]
+            gauges = [*self._waiting(), *self._running(), self._leases(), *self._index()]
         except Error:
             gauges = []
         up.add_metric([], float(bool(gauges)))
@@ -59,6 +61,13 @@ class DatabaseState(Collector):
         leases.add_metric(["live"], live)
         leases.add_metric(["expired"], expired)
         return leases
+
+    def _index(self) -> Iterator[Metric]:
+        behind = backlog()
+        age = (timezone.now() - behind.oldest).total_seconds() if behind.oldest else 0.0
+        yield GaugeMetricFamily("lintel_index_waiting", "Documents not found in their newest version.", behind.waiting)
+        yield GaugeMetricFamily("lintel_index_oldest_seconds", "Age of the oldest of them.", max(0.0, age))
+        yield GaugeMetricFamily("lintel_index_failed", "Documents that could not be indexed.", behind.failed)
 
 
 def _rows(query: str) -> list[tuple[Any, ...]]:

@@ -13,7 +13,9 @@ START_WORKER = (
     "celery -A config.celery worker -P threads -c ${LINTEL_STREAMS:-100} -Q requests -n worker@%h"
     " --without-gossip --without-mingle"
 )
-START_JOBS = "celery -A config.celery worker -P prefork -c 2 -Q jobs -n jobs@%h --without-gossip --without-mingle"
+START_JOBS = (
+    "celery -A config.celery worker -P prefork -c 2 -Q jobs,ingest -n jobs@%h --without-gossip --without-mingle"
+)
 START_BEAT = "celery -A config.celery beat --pidfile= --loglevel info"
 
 CHECK = "python manage.py check"

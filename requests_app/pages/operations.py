@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from requests_app.condition import commands
 from requests_app.condition.breakers import breakers
 from requests_app.condition.broker import broker
+from requests_app.condition.index import index
 from requests_app.condition.postgres import database, migrations
 from requests_app.condition.providers import providers
 from requests_app.condition.queues import QueueReading, StuckReading, StuckRequest, queues, stuck
@@ -100,6 +101,7 @@ CHECKS = {
             asks_database=False,
         ),
         Check(key="queues", title=gettext_lazy("Queues"), about=gettext_lazy("What waits and runs."), read=queues),
+        Check(key="index", title=gettext_lazy("Index"), about=gettext_lazy("Makes documents found."), read=index),
         Check(
             key="stuck",
             title=gettext_lazy("Stuck requests"),

@@ -138,7 +138,7 @@ class Stack:
     def start_jobs(self) -> Child:
         """As the Procfile has it, with one child."""
         return self.start(
-            "jobs", *CELERY, "worker", "-P", "prefork", "-c", "1", "-Q", "jobs",
+            "jobs", *CELERY, "worker", "-P", "prefork", "-c", "1", "-Q", "jobs,ingest",
             "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"j{next(_names)}@tests",
         )  # fmt: skip
 

@@ -5,11 +5,18 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from pgvector.django import VectorField
 
-from ai.rag.models.document import Visibility
+from ai.rag.models.document import KnowledgeDocument, Visibility
 from ai.rag.models.embedding_set import EmbeddingSet
 
 TEXT_SEARCH = "english"
 """The text search configuration of ``tsv``; a query must name the same."""
+
+
+class KnowledgeVectorQuerySet(models.QuerySet["KnowledgeVector"]):
+    def update_where_unlike(self, document: KnowledgeDocument) -> int:
+        """Show to whom the document is shown now; it may have changed after they were made."""
+        seen = {"subject": document.subject, "scope": document.scope, "visibility": document.visibility}
+        return self.exclude(**seen).update(**seen)
 
 
 class KnowledgeVector(models.Model):
@@ -31,6 +38,8 @@ class KnowledgeVector(models.Model):
     live = models.BooleanField(default=False)
     embedding = VectorField()
     tsv = SearchVectorField()
+
+    objects = KnowledgeVectorQuerySet.as_manager()
 
     class Meta:
         indexes = [

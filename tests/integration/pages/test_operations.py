@@ -14,9 +14,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from accounts.moments import first_id_since
+from ai.rag.models import KnowledgeDocument
 from config.local.procfile import read_procfile
 from requests_app.condition import commands, postgres
 from requests_app.condition.broker import _judged as judged_broker
@@ -25,7 +27,7 @@ from requests_app.models.clock import seconds_from_now
 from requests_app.pages.operations import CHECKS
 from tests.integration.pages.conftest import running
 
-KEYS = ["database", "migrations", "broker", "workers", "beat", "providers", "breakers", "queues", "stuck"]
+KEYS = ["database", "migrations", "broker", "workers", "beat", "providers", "breakers", "queues", "index", "stuck"]
 
 
 @pytest.fixture
@@ -75,7 +77,10 @@ def test_without_scripts_everything_is_looked_at_first(staff: Client, whole: Non
     assertContains(staff.get("/operations"), "url=/operations?whole")
     answer = staff.get("/operations?whole")
     states = dict(re.findall(r'id="check-(\w+)" data-state="(\w+)"', answer.content.decode()))
-    assert states == {**dict.fromkeys(KEYS, "ok"), **dict.fromkeys(["providers", "breakers", "queues"], "idle")}
+    assert states == {
+        **dict.fromkeys(KEYS, "ok"),
+        **dict.fromkeys(["providers", "breakers", "queues", "index"], "idle"),
+    }
     assertContains(answer, "Everything works.")
 
 
@@ -334,3 +339,17 @@ def test_page_says_that_the_database_is_away(no_database: None) -> None:
     client.cookies["sessionid"] = "a" * 32
     answer = client.get("/operations")
     assertContains(answer, "out of reach for a moment", status_code=503)
+
+
+def test_the_index_says_how_far_behind_it_is(staff: Client, settings: Settings) -> None:
+    settings.LINTEL_EMBEDDING_BASE_URL, settings.LINTEL_EMBEDDING_MODEL = "http://127.0.0.1:9/v1", "of-three"
+    settings.LINTEL_EMBEDDING_DIMENSIONS = 3
+    assert row(staff, "index").state == "ok"
+    made = KnowledgeDocument.objects.create(source_type="x", source=uuid7(), subject=uuid7(), scope=uuid7(), wanted=1)
+    KnowledgeDocument.objects.update(staged=timezone.now() - timedelta(minutes=6))
+    late = row(staff, "index")
+    assert (late.state, late.reading.remedy) == ("warn", (commands.START_JOBS,))
+    KnowledgeDocument.objects.filter(pk=made.pk).update(state="failed")
+    assert row(staff, "index").reading.says == "Some documents could not be indexed."
+    settings.LINTEL_EMBEDDING_MODEL = None
+    assert row(staff, "index").state == "bad"
