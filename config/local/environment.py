@@ -23,6 +23,7 @@ MODELS = (
     *("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY"),
     *("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "LINTEL_EMBEDDED_MODEL_URL"),
 )
+EMBEDDERS = ("OPENAI_API_KEY", "LINTEL_EMBEDDING_BASE_URL", "LINTEL_EMBEDDING_MODEL", "LINTEL_EMBEDDED_TOKENIZER")
 SETTINGS = "config.settings.local"
 PATIENCE = ("LINTEL_SHUTDOWN_GRACE_SECONDS", "LINTEL_LEASE_SECONDS", "LINTEL_RENEW_SECONDS")
 SPARE_SECONDS = 7.0  # to hand streams over and give the lease back, after the grace
@@ -37,6 +38,7 @@ class Plan:
     postgres: bool
     valkey: bool
     model: bool
+    embedder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def read_plan() -> Plan:
             postgres=_databases_embedded(),
             valkey=_valkey_embedded(),
             model=not any(env.optional(name) for name in MODELS),
+            embedder=not any(env.optional(name) for name in EMBEDDERS),
         )
     except ImproperlyConfigured as wrong:
         raise LocalError(str(wrong)) from wrong

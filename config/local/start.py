@@ -28,7 +28,7 @@ from config.local.service import Service, last_lines
 from config.local.supervisor import Supervisor
 from config.local.terminal import Terminal
 from config.local.valkey import Valkey
-from config.local.weights import ensure_weights
+from config.local.weights import ensure_tokenizer, ensure_weights
 
 READY_SECONDS = 90.0
 CATCH_UP_SECONDS = 0.3
@@ -156,6 +156,8 @@ def _start_servers(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> tu
         valkey = Valkey(plan.home)
         supervisor.start(valkey)
         addresses["REDIS_URL"] = valkey.url
+    if plan.embedder and (tokenizer := ensure_tokenizer(plan.home, terminal)):
+        addresses["LINTEL_EMBEDDED_TOKENIZER"] = str(tokenizer)
     if plan.model:
         model = Model(plan.home, ensure_weights(plan.home, terminal))
         supervisor.launch(model)
