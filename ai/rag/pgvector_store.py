@@ -7,6 +7,7 @@ walked on until enough visible rows are found.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,7 @@ class PgVectorStore:
     def search(self, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
         """What the graph leaves short, as it gives up after some thousand hidden rows, is searched exactly."""
         asked = {**of_viewer(viewer), "vector": written(vector), "limit": limit}
-        with transaction.atomic(), connection.cursor() as cursor:
+        with _transaction(), connection.cursor() as cursor:
             if not self._few(cursor, viewer):
                 cursor.execute(WALK)
                 hits = _hits(cursor, self._sql.nearest, asked)
@@ -75,7 +76,7 @@ class PgVectorStore:
         if words is None:
             return []
         asked = {**of_viewer(viewer), **of_words(words), "limit": limit}
-        with transaction.atomic(), connection.cursor() as cursor:
+        with _transaction(), connection.cursor() as cursor:
             few = self._few(cursor, viewer)
             statement = self._sql.matching_among_few if few else self._sql.matching
             return _hits(cursor, statement, asked)
@@ -89,6 +90,11 @@ class PgVectorStore:
     def _few(self, cursor: CursorWrapper, viewer: Viewer) -> bool:
         cursor.execute(self._sql.few, {**of_viewer(viewer), "most": self._exact_up_to})
         return bool(cursor.fetchone()[0])
+
+
+def _transaction() -> AbstractContextManager[object]:
+    """Within another no savepoint is made: each costs two journeys to the server."""
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 def _hits(cursor: CursorWrapper, statement: str, asked: Mapping[str, Any]) -> list[Hit]:
