@@ -81,7 +81,6 @@ def bare(sql: Statements, words: str, vector: Sequence[float], viewer: Viewer) -
 def level(shelf: Shelf, name: str, asked: list[tuple[str, Vectors]]) -> dict[str, Any]:
     """Ways alternate, so that a noisy moment hits all."""
     made, viewer = shelf.of_set, shelf.viewer(name)
-    store, graph, exact = (PgVectorStore(made, exact_up_to=most) for most in (None, -1, 10**9))
     sql = Statements(made.pk, made.dimensions)
     times: dict[str, list[float]] = {"look": [], "bare": [], "graph": [], "exact": []}
     hits, short = 0, 0
@@ -89,14 +88,15 @@ def level(shelf: Shelf, name: str, asked: list[tuple[str, Vectors]]) -> dict[str
         vector = [float(number) for number in row]
         found = timed(
             lambda words=words, vector=vector: look(  # type: ignore[misc]
-                words, vector, store=store, viewer=viewer, top_k=TOP_K, min_score=EVERYTHING
+                words, vector, store=PgVectorStore(made), viewer=viewer, top_k=TOP_K, min_score=EVERYTHING
             ),
             times["look"],
         )
         timed(lambda words=words, vector=vector: bare(sql, words, vector, viewer), times["bare"])  # type: ignore[misc]
-        for key, way in (("graph", graph), ("exact", exact)):
+        for key, most in (("graph", -1), ("exact", 10**9)):
+            way = PgVectorStore(made, exact_up_to=most)
             timed(lambda way=way, vector=vector: way.search(vector, viewer=viewer, limit=LEAST), times[key])  # type: ignore[misc]
-        ids = [hit.id.int for hit in store.search(vector, viewer=viewer, limit=LEAST)[:TOP_K]]
+        ids = [hit.id.int for hit in PgVectorStore(made).search(vector, viewer=viewer, limit=LEAST)[:TOP_K]]
         hits += len(set(ids) & set(nearest(shelf, name, row)))
         short += len(ids) < TOP_K or len(found.passages) < TOP_K
     p50, p99 = ({key: percentile(each, share) for key, each in times.items()} for share in (0.5, 0.99))

@@ -58,7 +58,7 @@ class Shelf:
 def fill(size: int) -> Shelf:
     chance = np.random.default_rng(5)
     vectors, texts, levels = clustered(chance, size), written(chance, size), shared(chance, size)
-    made = EmbeddingSet.objects.create(model="synthetic", dimensions=DIMENSIONS, active=True)
+    made = EmbeddingSet.objects.create(model="synthetic", dimensions=DIMENSIONS)
     KnowledgeDocument.objects.bulk_create(
         KnowledgeDocument(
             id=UUID(int=10**9 + number), source_type="bench", source=UUID(int=number), subject=AUTHOR,

@@ -27,12 +27,14 @@ WALK = f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search
 
 
 class PgVectorStore:
-    """``exact_up_to`` visible rows are all compared."""
+    """For one question. ``exact_up_to`` visible rows are all compared."""
 
     def __init__(self, embedding_set: EmbeddingSet, *, exact_up_to: int | None = None) -> None:
         self._set = embedding_set
         self._exact_up_to = settings.LINTEL_EXACT_CHUNKS if exact_up_to is None else exact_up_to
         self._sql = Statements(embedding_set.pk, embedding_set.dimensions)
+        self._asked_for: Viewer | None = None
+        self._are_few = True
 
     def upsert(self, entries: Collection[Entry]) -> None:
         KnowledgeVector.objects.bulk_create(
@@ -88,8 +90,12 @@ class PgVectorStore:
         return {hit.id: hit.score for hit in hits}
 
     def _few(self, cursor: CursorWrapper, viewer: Viewer) -> bool:
-        cursor.execute(self._sql.few, {**of_viewer(viewer), "most": self._exact_up_to})
-        return bool(cursor.fetchone()[0])
+        """Asked once for the searches of one question: it decides how is searched, not what is found."""
+        if self._asked_for != viewer:
+            cursor.execute(self._sql.few, {**of_viewer(viewer), "most": self._exact_up_to})
+            [self._are_few] = cursor.fetchone()
+            self._asked_for = viewer
+        return self._are_few
 
 
 def _transaction() -> AbstractContextManager[object]:

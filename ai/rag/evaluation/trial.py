@@ -15,14 +15,13 @@ from ai.rag.calibration import EVERYTHING
 from ai.rag.chunking import Piece, Sizes, pieces
 from ai.rag.evaluation.labels import Label
 from ai.rag.evaluation.measures import DEPTHS, Outcome, outcome
+from ai.rag.limits import chunk_tokens
 from ai.rag.looking import look
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument, State, Visibility
 from ai.rag.pgvector_store import PgVectorStore
 from ai.rag.store import Entry, Vector, Viewer
 from ai.rag.viewing import viewing
 from ai.types import EmbeddingModel
-
-LONGEST = 700  # tokens, about 500 words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class Passages:
 
 def prepared(texts: Mapping[str, str], embedding: Embedding) -> list[Passages]:
     """Cut and embedded, before any transaction is begun."""
-    sizes = Sizes(most=min(embedding.model.window - 2, LONGEST))
+    sizes = Sizes(most=chunk_tokens(embedding.model.window))
     found = []
     for title, text in texts.items():
         cut = pieces(text, sizes, embedding.count)
