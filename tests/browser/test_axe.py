@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import FAILING_MS, PATIENCE_MS, Desk
@@ -267,6 +267,20 @@ def api_docs(desk: Desk) -> None:
     desk.page.locator(".opblock").first.wait_for()
 
 
+def documents_filled(desk: Desk) -> None:
+    go("/documents")(desk)
+    sent = [("notes.txt", b"Words."), ("picture.pdf", b"\x89PNG\r\n\x1a\n")]
+    files: list[FilePayload] = [{"name": name, "mimeType": "", "buffer": data} for name, data in sent]
+    desk.page.set_input_files("input[type=file]", files)
+    desk.page.get_by_role("button", name="Try again").wait_for()
+
+
+def a_document(desk: Desk) -> None:
+    documents_filled(desk)
+    desk.page.locator(".uploads a").click()
+    desk.page.get_by_text("Delete", exact=True).click()
+
+
 # A page or state each; new ones are added here.
 STATES: dict[str, Callable[[Desk], None]] = {
     "log-in": log_in,
@@ -290,6 +304,9 @@ STATES: dict[str, Callable[[Desk], None]] = {
     "history, nothing deleted": go("/history?deleted=yes"),
     "history, nothing fits": go("/history?status=done&since=2026-01-01"),
     "history, wrong filters": go("/history?status=x&since=yesterday&cursor=y"),
+    "documents, none": go("/documents"),
+    "documents, filled": documents_filled,
+    "documents, one": a_document,
     "cost, nothing used": go("/cost"),
     "cost, filled": cost_filled,
     "cost, wrong address": go("/cost?days=8"),

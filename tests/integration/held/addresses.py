@@ -61,6 +61,8 @@ IDS: dict[str, Callable[[Held], list[object]]] = {
     "account/teams/<uuid:pk>": teams,
     "account/teams/<uuid:pk>/members/<uuid:user_id>": asker,
     "account/tokens/<uuid:pk>": tokens,
+    "documents/<uuid:pk>": documents,
+    "documents/<uuid:pk>/versions/<int:number>": lambda _held: [1],
     "api/v1/documents/<uuid:pk>": documents,
     "api/v1/documents/<uuid:pk>/versions/<int:number>": lambda _held: [1],
     "sign-in/<str:token>": lambda _held: ["no-such-token"],

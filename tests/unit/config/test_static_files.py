@@ -22,7 +22,7 @@ def test_modules_import_each_other_by_hashed_names(tmp_path: Path, settings: Set
     }
     call_command("collectstatic", interactive=False, verbosity=0)
     names = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
-    ours = [names[name] for name in names if re.match(r"(accounts|lintel|requests_app)/.*\.js$", name)]
+    ours = [names[name] for name in names if re.match(r"(accounts|documents|lintel|requests_app)/.*\.js$", name)]
     imports = {name: IMPORTED.findall((tmp_path / name).read_text()) for name in ours}
     assert sum(map(len, imports.values())) > 5
     for name, targets in imports.items():
