@@ -57,7 +57,7 @@ def text_of_version(source: UUID, version: int, *, progress: Progress) -> str:
     try:
         return read(found, progress=progress)
     except ExtractionFailed as failed:
-        raise extraction.ExtractionFailed(failed.code, failed.sentence) from failed
+        raise extraction.ExtractionFailed(failed.code, failed.sentence, passing=failed.retryable) from failed
 
 
 def tell_worker(facts: DocumentStaged, **_: Any) -> None:

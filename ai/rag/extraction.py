@@ -13,10 +13,13 @@ Progress = Callable[[int, int], None]
 
 
 class ExtractionFailed(AIError):
-    """This version has no text that can be had; ``code`` and the sentence are shown to its owner."""
+    """This version has no text that can be had; ``code`` and the sentence are shown to its owner.
 
-    def __init__(self, code: str, message: str) -> None:
-        self.code = code
+    ``passing``: trying again may help.
+    """
+
+    def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
+        self.code, self.passing = code, passing
         super().__init__(message)
 
 

@@ -66,7 +66,7 @@ def reindex(document_id: UUID) -> float | None:
         except NotCovered as refused:
             claim.release(after_s=NO_BUDGET_S, code=refused.code, message=str(refused))
         except ExtractionFailed as failed:
-            claim.release(after_s=0.0, failed=True, code=failed.code, message=str(failed))
+            _put_back(claim, failed.code, str(failed), after_s=BACKOFF_S if failed.passing else None)
         except NotEmbedded as failed:
             _put_back(claim, failed.code, str(failed), after_s=failed.after_s)
         except Exception:  # the edge: whatever it is, the document must say that it failed

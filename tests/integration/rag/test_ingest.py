@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from ai.models import LLMUsageLog
 from ai.providers.fake import FakeProvider, Script
 from ai.rag import ingest, staging
+from ai.rag.extraction import ExtractionFailed
 from ai.rag.ingest import reindex
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument, KnowledgeVector, State
 from ai.rag.viewing import viewing
@@ -183,6 +184,16 @@ def test_a_text_that_cannot_be_had_says_why(shelf: Shelf) -> None:
     shelf.texts.clear()
     assert indexed(document).state == State.FAILED
     assert (document.error_code, document.error) == ("document_gone", "The document is gone.")
+
+
+def test_a_text_that_may_be_had_later_is_tried_again(shelf: Shelf) -> None:
+    document = shelf.put("The quay.")
+
+    def busy() -> None:
+        raise ExtractionFailed("extraction_busy", "No process could be started.", passing=True)
+
+    shelf.reading = busy
+    assert (indexed(document).state, document.error_code, document.failures) == (State.STAGED, "extraction_busy", 1)
 
 
 def test_who_has_no_budget_waits(shelf: Shelf, fake: FakeProvider) -> None:
