@@ -15,6 +15,7 @@ from django.db import Error, connection, models, transaction
 from django.utils import timezone
 
 from accounts.models import ApiToken, Team, User
+from ai.rag.models import EmbeddingSet
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import Usage
 from documents import contents
@@ -42,6 +43,7 @@ from requests_app.models import (
 from requests_app.models.clock import DatabaseClock, seconds_from_now
 from requests_app.reports import making
 from tests.integration.admin.furniture import write
+from tests.integration.rag.library import put, put_vector
 from tests.integration.requests_app.conftest import claim_next, new_lease
 from tests.sampling import ask, sample_person, sample_team
 
@@ -177,9 +179,16 @@ def everything(person: User, team: Team) -> set[str]:
     alert = CostAlert.objects.create(name="sample", team=team, limit_usd=1)
     CostAlertDay.objects.create(alert=alert, day=date(2026, 1, 1), cost_usd=2, limit_usd=1)
     document = write(person, "sample")
+    passage = put("sample", owner=person.pk, team=team.pk, visibility="all")  # for all, so that this test sees it
+    put_vector(passage, [1.0, 0.0], an_embedding_set())
     deliver(request)
     made = (alert, called, person, person.personal_team, team, request, budget, document, contents.current(document))
-    return {str(each.pk) for each in made} | {str(contents.current(document).content_id)}
+    indexed = {str(passage.pk), str(passage.knowledge_document_id)}
+    return {str(each.pk) for each in made} | {str(contents.current(document).content_id)} | indexed
+
+
+def an_embedding_set() -> EmbeddingSet:
+    return EmbeddingSet.objects.get_or_create(model="two", dimensions=2)[0]
 
 
 def deleted(name: str, source: str) -> bool:
@@ -203,6 +212,7 @@ def test_no_row_names_what_is_gone(alice: User, nora: User) -> None:
 
 def test_what_people_made_stays_to_the_last_digit(alice: User, own: AIRequest, nora: User) -> None:
     Group.objects.create(name="reviewers")
+    an_embedding_set()
     tally.count_all()
     before = written()
     team = sample_team(alice)
