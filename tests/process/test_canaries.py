@@ -129,22 +129,22 @@ class Scene:
 @pytest.fixture(scope="module", params=["json", "plain"])
 def scene(request: pytest.FixtureRequest, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     others = [child for child in stack.children if child.command.name.startswith("worker")]
-    for child in others:
-        child.tell_all(signal.SIGSTOP)
     watched = Watched(SERVICES, tmp_path_factory.mktemp(request.param))
     watched.canary, watched.form = Canaries(), request.param
-    try:
+    # Each of these, whatever becomes of the others: what is left running would take every later test's requests.
+    with contextlib.ExitStack() as afterwards:
+        # A worker that was frozen inside a transaction has locks that the triggers wait for.
+        afterwards.callback(watched.sql, FORGIVE)
+        for child in others:
+            child.tell_all(signal.SIGSTOP)
+            afterwards.callback(child.tell_all, signal.SIGCONT)
+        afterwards.callback(stack.run, "manage.py", "init_ai_config")  # the catalogue that the others are meant for
+        afterwards.callback(watched.stop)
         watched.begin()
         watched.start_jobs_and_beat()
         watched.worker()
         watched.sql(FORGIVE + REFUSE)
         yield _scene(watched, stack.person())
-    finally:
-        watched.sql(FORGIVE)
-        watched.stop()
-        stack.run("manage.py", "init_ai_config")  # the catalogue that the others' processes are meant for
-        for child in others:
-            child.tell_all(signal.SIGCONT)
 
 
 def _scene(stack: Watched, person: Person) -> Scene:
