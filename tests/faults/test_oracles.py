@@ -76,7 +76,8 @@ RUNNING = Move(request="r1", source="pending", target="processing", attempt=1)
 DONE = Move(request="r1", source="processing", target="done", attempt=1)
 BACK = Move(request="r1", source="processing", target="pending", attempt=1)
 CALLED = Attempt(request="r1", number=1, model="small", outcome="done", started=NOON)
-USED = Usage(request="r1", attempt=1, kind="call", estimated=False, tokens=(10, 0, 0, 3), usd=Decimal("0.5"))
+USED = Usage(request="r1", attempt=1, kind="call", estimated=False, tokens=(10, 0, 0, 3), usd=Decimal("0.5"), most=5)
+TOO_LONG = replace(USED, tokens=(10, 0, 0, 9))  # four more than the model was told
 CORRECTED = replace(USED, kind="correction", tokens=(0, 0, 0, 90), usd=Decimal(0))
 SHARE = Share(
     request="r1", window="w1", measure="tokens", state="settled", expires=NOON + LONG, held=Decimal(0), used=Decimal(13)
@@ -157,6 +158,8 @@ PLANTED: tuple[tuple[str, Callable[[Facts], Iterator[str]], dict[str, Any]], ...
     ("over the limit", budgets.overshoot_is_the_estimates_error, {"windows": [replace(WINDOW, limit=Decimal(12))]}),
     ("over by more than the error", budgets.overshoot_is_the_estimates_error,
      {"windows": [replace(WINDOW, limit=Decimal(12), used=Decimal(104))], "usage": [USED, CORRECTED]}),
+    ("over by more than the answer was too long", budgets.overshoot_is_the_estimates_error,
+     {"windows": [replace(WINDOW, limit=Decimal(12), used=Decimal(17))], "usage": [TOO_LONG]}),
     ("held for the dead", budgets.nothing_is_held_for_the_dead, share(state="open")),
     ("held for ever", budgets.nothing_is_held_for_the_dead,
      {"requests": [], **share(state="open", expires=NOON - LONG)}),
@@ -192,6 +195,11 @@ def test_every_oracle_has_a_planted_violation() -> None:
         return str(getattr(oracle, "func", oracle).__name__)
 
     assert {name(oracle) for oracle in ORACLES} == {name(row[1]) for row in PLANTED}
+
+
+def test_answer_beyond_its_length_may_be_charged() -> None:
+    facts = replace(SOUND, windows=[replace(WINDOW, limit=Decimal(12), used=Decimal(16))], usage=[TOO_LONG])
+    assert list(budgets.overshoot_is_the_estimates_error(facts)) == []
 
 
 def test_lost_call_may_be_an_estimate_or_a_correction() -> None:

@@ -54,12 +54,16 @@ def limits_hold_at_every_rise(facts: Facts) -> Iterator[str]:
 
 
 def overshoot_is_the_estimates_error(facts: Facts) -> Iterator[str]:
-    """I5: a window is over its limit at most by what exact figures exceeded the estimates that they correct."""
+    """I5: a window is over its limit at most by what exact figures exceeded the estimates that they correct, and by
+    what providers sent beyond the answer's length that they were told."""
     late: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for record in facts.usage:
         if record.kind == "correction":
             for measure in ("tokens", "usd"):
                 late[record.request, measure] += max(NOTHING, _amount(record, measure))
+        elif record.tokens[-1] > record.most:
+            late[record.request, "tokens"] += record.tokens[-1] - record.most
+            late[record.request, "usd"] += record.usd or NOTHING
     allowed: dict[str, Decimal] = defaultdict(Decimal)
     for share in facts.shares:
         allowed[share.window] += late[share.request, share.measure]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.faults.oracles.facts import Attempt, Facts, Seen, Usage, by_request
@@ -131,9 +132,7 @@ def _by_attempt(usage: Sequence[Usage]) -> dict[tuple[str, int], Usage]:
 
 def _sum(one: Usage, other: Usage) -> Usage:
     a, b, c, d = (x + y for x, y in zip(one.tokens, other.tokens, strict=True))
-    return Usage(
-        request=one.request, attempt=one.attempt, kind="call", estimated=False, tokens=(a, b, c, d), usd=one.usd
-    )
+    return replace(one, kind="call", estimated=False, tokens=(a, b, c, d))
 
 
 def _wrong(row: Attempt, record: Usage, call: Seen, unheard: Collection[str]) -> str:

@@ -57,7 +57,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """``tokens`` are uncached, read from the cache, written to it, and the answer's."""
+    """``tokens`` are uncached, read from the cache, written to it, and the answer's, which should have ``most``."""
 
     request: str
     attempt: int
@@ -65,6 +65,7 @@ class Usage:
     estimated: bool
     tokens: tuple[int, int, int, int]
     usd: Decimal | None
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,9 +198,12 @@ QUERIES: Mapping[str, tuple[type[Any], str]] = {
     ),
     "usage": (
         Usage,
-        "SELECT reference::text AS request, attempt, kind, estimated,"
-        " ARRAY[input_tokens, cache_read_tokens, cache_write_tokens, output_tokens] AS tokens, cost_usd AS usd"
-        " FROM ai_llmusagelog WHERE reference = ANY(%s::uuid[]) ORDER BY attempt, kind",
+        "SELECT reference::text AS request, log.attempt, kind, estimated,"
+        " ARRAY[log.input_tokens, log.cache_read_tokens, log.cache_write_tokens, log.output_tokens] AS tokens,"
+        " log.cost_usd AS usd, (content::jsonb ->> 'max_tokens')::int AS most FROM ai_llmusagelog AS log"
+        " JOIN requests_app_airequest AS request ON request.id = reference"
+        " JOIN ai_prompttemplate AS template ON template.id = template_id"
+        " WHERE reference = ANY(%s::uuid[]) ORDER BY log.attempt, kind",
     ),
     "shares": (
         Share,
