@@ -96,6 +96,15 @@ def test_whoever_stops_listening_pays_for_what_came(fake: FakeProvider, who: dic
     assert all_is_settled()
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """As on a terminal, also where the tests were started in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupted_command_pays_for_what_came(fake: FakeProvider, who: dict[str, Any]) -> None:
     fake.scripts.push(Script(chunks=("The ",), ending="hang"))
 
@@ -175,7 +184,8 @@ class TestBreakers:
         for _call in range(4):
             with pytest.raises(CallFailed):
                 client.sync_completion("summaries", "Well?", **who)
-        assert len(fake.ledger.calls) == 5  # two each, and none once it is open
+        # Two each, and none once it is open: of the fifth's end the sixth may not know yet, for it is told meanwhile.
+        assert 5 <= len(fake.ledger.calls) <= 6
         assert isinstance(asyncio.run(chosen(settings.CACHE_URL, model("gpt-6-luna"))), Cooling)
 
     @pytest.mark.parametrize("status", [400, 413])
