@@ -98,10 +98,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def standing_worker(stack: Stack) -> Child:
     """The one worker that tests share which harm none: who freezes it may count on there being no other."""
-    return stack.start_worker(streams=400)
+    return stack.standing_worker()
 
 
 @pytest.fixture(scope="session")

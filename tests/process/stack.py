@@ -79,6 +79,7 @@ class Stack:
         self.fake_url = ""
         self.settings: Mapping[str, str] = UNLIMITED  # what its processes are told besides, from their start on
         self._people: list[Person] = []
+        self._standing: Child | None = None
         self._numbers = itertools.count(1, 40)
 
     def begin(self) -> None:
@@ -131,6 +132,12 @@ class Stack:
         )  # fmt: skip
         wait_for(lambda: self.leases() - before, what=f"a worker's lease ({child.log})", seconds=START_SECONDS)
         return child
+
+    def standing_worker(self) -> Child:
+        """One that was frozen beyond the deadline of what it ran has ended itself: its supervisor starts another."""
+        if self._standing is None or self._standing.exit_code() is not None:
+            self._standing = self.start_worker(streams=400)
+        return self._standing
 
     def start_jobs_and_beat(self) -> tuple[Child, Child]:
         return self.start_jobs(), self.start_beat()

@@ -21,10 +21,14 @@ EMBEDDING = {
 
 @pytest.fixture(scope="module")
 def library(stack: Stack) -> Iterator[Stack]:
-    before = stack.settings
+    before, others = stack.settings, list(stack.children)
     stack.settings = {**before, **EMBEDDING, "LINTEL_EMBEDDING_BASE_URL": f"{stack.fake_url}/v1"}
     stack.run("manage.py", "migrate", "--verbosity", "0")
     yield stack
+    for child in stack.children:
+        if child not in others:
+            child.tell_all(signal.SIGKILL)
+            child.bury()
     stack.settings = before
 
 
