@@ -58,7 +58,7 @@ def test_edit_and_run_again_starts_from_what_was_sent(desk: Desk) -> None:
 
 
 def test_focus_moves_on_when_its_button_goes(desk: Desk) -> None:
-    desk.send(directive(text="A few words.", first_delay_s=0.5, chunk_delay_s=0.05))
+    desk.send(directive(text="A few words.", first_delay_s=4.0))
     desk.page.locator("#stop").focus()
     desk.wait_for_end()
     expect(desk.page.locator("#answer-title")).to_be_focused()
