@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team
+from accounts.strict import StrictText, StrictUUID
 from documents import contents, fields, reading
 from documents.contents import Content
 from documents.library import Changes, Draft
@@ -22,20 +23,6 @@ LINKS = {
     "additionalProperties": {"type": "string"},
     "required": ["self"],
 }
-
-
-class StrictText(serializers.CharField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class StrictUUID(serializers.UUIDField):
-    def to_internal_value(self, data: Any) -> UUID:
-        if not isinstance(data, str):
-            self.fail("invalid", value=data)
-        return super().to_internal_value(data)
 
 
 class Number(serializers.IntegerField):

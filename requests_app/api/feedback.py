@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from requests_app.api.serializers import KnownFields, StrictText
+from accounts.strict import StrictText
+from requests_app.api.serializers import KnownFields
 from requests_app.models import AIOutputFeedback, Rating
 from requests_app.models.feedback import LONGEST_COMMENT, LONGEST_TAG, MOST_TAGS
 

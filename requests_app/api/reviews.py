@@ -9,8 +9,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.strict import StrictText
 from requests_app.api.schema import LINKS, REASONS
-from requests_app.api.serializers import KnownFields, StrictText
+from requests_app.api.serializers import KnownFields
 from requests_app.models import AIAttempt, AIReviewQueue, ReviewAction, ReviewKind
 from requests_app.models.review import LONGEST_NOTE
 

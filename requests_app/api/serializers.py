@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team
+from accounts.strict import StrictText, StrictUUID
 from ai.models import PromptTemplate
 from requests_app.api.schema import ERROR, INSTEAD, LINKS, USAGE
 from requests_app.instead import instead_of, message_of
@@ -24,24 +25,10 @@ METADATA_BYTES = 4096
 LONGEST_DEADLINE_S = 24 * 3600
 
 
-class StrictText(serializers.CharField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class StrictNumber(serializers.FloatField):
     def to_internal_value(self, data: Any) -> float:
         if isinstance(data, bool | str):
             self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class StrictUUID(serializers.UUIDField):
-    def to_internal_value(self, data: Any) -> UUID:
-        if not isinstance(data, str):
-            self.fail("invalid", value=data)
         return super().to_internal_value(data)
 
 
