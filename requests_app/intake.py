@@ -275,7 +275,10 @@ def _route(
 def _needed(submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> int:
     """What the input takes of the model that counts most; one model that holds it is enough, else ContextTooLong."""
     messages = render_prompt(template, submission.payload)
-    needs = [(estimate_messages(messages, model), model.context_window - template.max_tokens) for model in route]
+    found = 0 if template.spec.retrieve is None else template.spec.retrieve.room
+    needs = [
+        (estimate_messages(messages, model) + found, model.context_window - template.max_tokens) for model in route
+    ]
     needed, window = min(needs, key=lambda pair: pair[0] - pair[1])
     if needed > window:
         raise ContextTooLong(needed=needed, window=window)

@@ -13,6 +13,7 @@ from ai.review.rules import is_refusal
 from ai.review.spec import ReviewSpec
 from ai.review.verdict import Verdict, needs_human_review
 from ai.tracking import LLMUsageLog
+from requests_app import sources
 from requests_app.models import AIAttempt, AIRequest
 
 LATEST, FEWEST = 200, 20
@@ -56,9 +57,17 @@ def verdict_on(request: AIRequest, *, text: str, output: Any, repaired: bool) ->
         cost=LLMUsageLog.objects.cost_of(request.pk),
         length=len(text),
         sample=sampling_number(request.pk),
+        **_grounds(request, text),
         **_usual(request, spec),
     )
     return needs_human_review(spec, facts)
+
+
+def _grounds(request: AIRequest, text: str) -> dict[str, Any]:
+    if not sources.retrieves(request):
+        return {}
+    found = sources.cited(request, text)
+    return {"support": found.support, "unsupported_citations": found.unsupported}
 
 
 def _usual(request: AIRequest, spec: ReviewSpec) -> dict[str, Any]:

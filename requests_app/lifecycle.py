@@ -24,7 +24,7 @@ from ai.routing import catalogue_at, models
 from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.types import JSON, ModelSpec, Usage
-from requests_app import judging, ledger
+from requests_app import judging, ledger, sources
 from requests_app.budgets import NOTHING, Amount
 from requests_app.models import (
     FINAL,
@@ -261,6 +261,8 @@ def end(row: AIRequestQuerySet, request: AIRequest, ending: Ending, *, used: Amo
     if ending.verdict is not None and ending.verdict.kind != "none":
         _queue_review(request, ending, ending.verdict)
     if not ending.kept_back:
+        if ending.status == Status.DONE and ending.earlier is None:
+            sources.cite(request, ending.text)
         announce_finished(request.pk)
     if request.fingerprint and request.status == Status.PROCESSING:
         transaction.on_commit(partial(free_twins, request.fingerprint), robust=True)

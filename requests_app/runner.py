@@ -21,13 +21,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive, failed
+from ai.errors import NotEmbedded
+from ai.patience import DeadlinePassed, Pulled
 from ai.prompts.registry import render_prompt, stored_prompt
 from ai.providers import load_adapters
 from ai.routing import catalogue_at, model
 from ai.tracing import CONSUMER, note_status, span
 from ai.traffic import Traffic
 from ai.types import TextDelta
-from requests_app import lifecycle, reuse
+from requests_app import lifecycle, reuse, sources
 from requests_app.context import carry
 from requests_app.database import DatabaseThreads, Together
 from requests_app.errors import BudgetExceeded
@@ -36,11 +38,13 @@ from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost, Opening
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, AttemptReason, Status
 from requests_app.reuse import Earlier, TwinAsks
+from requests_app.searching import Searches, without_search
+from requests_app.sources import NothingFound
 from requests_app.writer import ChunkWriter, Stream
 
 logger = logging.getLogger(__name__)
 
-Terminal = Answered | Failed | PutBack | Stopped | Earlier | TwinAsks
+Terminal = Answered | Failed | PutBack | Stopped | Earlier | TwinAsks | NothingFound
 
 CANCELLED, LOST, HANDED_OVER = "cancelled", "lost", "handed_over"
 OVERDUE_S = 30.0
@@ -83,6 +87,7 @@ class Runner:
         writer: ChunkWriter,
         live: LivePublisher,
         traffic: Traffic,
+        searches: Searches,
         capacity: int,
     ) -> None:
         self._loop = loop
@@ -92,6 +97,7 @@ class Runner:
         self._writer = writer
         self._live = live
         self._traffic = traffic
+        self._searches = searches
         self._slots = asyncio.Semaphore(capacity)
         self.capacity = capacity
         self.closing = False
@@ -138,33 +144,55 @@ class Runner:
             self._live.changed(run.request.pk)
 
     async def _drive(self, run: Run) -> Terminal:
-        """Follow the engine to its last event. An error of ours ends the request, not the worker."""
+        """Follow the request to its last event. An error of ours ends the request, not the worker."""
         try:
-            if run.request.fingerprint and (
-                found := await self._step(run, reuse.find, run.request, attempt=run.attempt)
-            ):
-                return found
-            job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
-            async with aclosing(drive(job)) as events:
-                async for event in events:
-                    match event:
-                        case CallStarting():
-                            await self._open_call(run, event)
-                        case TextDelta(text=text):
-                            self._append(run, text)
-                        case CallClosed():
-                            run.closed = closed_call(run, event)
-                        case Failed(code="provider_unavailable") if run.request.fingerprint:
-                            return await self._step(run, reuse.last_good, run.request) or event
-                        case _:
-                            return event
+            return await self._spared(run) or await self._asked(run)
         except FenceLost:
             raise
+        except Pulled as pulled:
+            return Stopped(reason=pulled.reason)
+        except DeadlinePassed:
+            return failed("deadline_exceeded")
+        except NotEmbedded as problem:
+            return without_search(problem, seconds_left=run.claim.seconds_left)
         except BudgetExceeded as full:
             return Failed(code=full.code, message=str(_("The budget has no room for a further call.")))
         except Exception:
             logger.exception("request %s failed inside the worker", run.request.pk)
         return failed("internal_error")
+
+    async def _spared(self, run: Run) -> Terminal | None:
+        """What makes a call needless, where the prompt lets answers serve again."""
+        if not run.request.fingerprint:
+            return None
+        return await self._step(run, reuse.find, run.request, attempt=run.attempt)
+
+    async def _asked(self, run: Run) -> Terminal:
+        if (job := await self._job(run)) is None:
+            return NothingFound()
+        async with aclosing(drive(job)) as events:
+            async for event in events:
+                match event:
+                    case CallStarting():
+                        await self._open_call(run, event)
+                    case TextDelta(text=text):
+                        self._append(run, text)
+                    case CallClosed():
+                        run.closed = closed_call(run, event)
+                    case Failed(code="provider_unavailable") if run.request.fingerprint:
+                        return await self._step(run, reuse.last_good, run.request) or event
+                    case _:
+                        return event
+        return failed("internal_error")  # an engine always ends with an event
+
+    async def _job(self, run: Run) -> Job | None:
+        """None where the prompt answers from documents, and they hold nothing for it."""
+        job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
+        if job is None:
+            found = await self._searches.find(run.request, seconds_left=run.claim.seconds_left, stop=run.stop)
+            if await self._step(run, sources.keep, run.request, found, attempt=run.attempt):
+                job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
+        return job
 
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
@@ -274,15 +302,21 @@ class Runner:
                 await asyncio.sleep(STEP_PAUSE_S)
 
 
-def job_for(claim: Claim, stop: Stop, traffic: Traffic) -> Job:
-    """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls."""
+def job_for(claim: Claim, stop: Stop, traffic: Traffic) -> Job | None:
+    """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls.
+
+    None where its prompt wants passages, and none are kept with it.
+    """
     request = claim.request
     template, catalogue = stored_prompt(request.template_id), catalogue_at(request.catalogue)
+    passages = sources.shown(request) if sources.retrieves(request) else {}
+    if sources.retrieves(request) and not passages:
+        return None
     route = tuple(model(name, catalogue) for name in request.route)
     load_adapters(spec.provider for spec in route)  # here, for it would hold up every stream of the loop
     return Job(
         reference=request.pk,
-        messages=render_prompt(template, request.payload),
+        messages=render_prompt(template, request.payload, passages),
         max_tokens=template.max_tokens,
         temperature=template.temperature,
         schema=template.output_schema,
@@ -316,6 +350,8 @@ def ending_of(event: Terminal, text: str) -> Ending:
             return Ending(status=Status.DONE, text=answer, output=value, repaired=repaired, earlier=event)
         case Answered(text=answer, value=value, repaired=repaired):
             return Ending(status=Status.DONE, text=answer, output=value, repaired=repaired)
+        case NothingFound():
+            return Ending(status=Status.DONE, text=str(_("The documents do not say this.")))
         case Failed(code="deadline_exceeded", message=message):
             return Ending(status=Status.EXPIRED, text=text, code="deadline_exceeded", message=message)
         case Failed(code=code, message=message):

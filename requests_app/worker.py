@@ -25,6 +25,7 @@ from requests_app.database import DatabaseThreads
 from requests_app.keeper import Keeper
 from requests_app.live import LivePublisher
 from requests_app.runner import HANDED_OVER, Runner
+from requests_app.searching import Searches
 from requests_app.writer import ChunkWriter
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class WorkerProcess:
         self._database = DatabaseThreads(settings.LINTEL_DATABASE_THREADS, "database")
         self._live = LivePublisher()
         self._traffic = SharedTraffic(settings.CACHE_URL or "")
+        self._searches = Searches(settings.LINTEL_SEARCH_THREADS)
         self._tasks: set[asyncio.Task[object]] = set()
         self._writer = ChunkWriter(self._database, self._live.chunks, settings.LINTEL_FLUSH_SECONDS)
         self.runner = Runner(
@@ -52,6 +54,7 @@ class WorkerProcess:
             writer=self._writer,
             live=self._live,
             traffic=self._traffic,
+            searches=self._searches,
             capacity=settings.LINTEL_STREAMS,
         )
         self.keeper = Keeper(runner=self.runner, start_more=self._start_more)
@@ -82,6 +85,7 @@ class WorkerProcess:
         asyncio.run_coroutine_threadsafe(self._finish_tasks(), self._loop).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+        self._searches.close()
         self._database.close()
 
     def _hand_over(self) -> None:

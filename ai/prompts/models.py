@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
+from ai.embedding_models import embedding_model
 from ai.prompts.spec import PromptSpec, parse_spec
 from ai.types import JSON
 
@@ -90,8 +91,8 @@ class PromptTemplate(models.Model):
     @property
     def unavailable(self) -> str:
         """Why requests of this prompt are refused, as a sentence's end; empty where they are taken."""
-        if self.spec.retrieve is not None:
-            return _("this prompt answers from documents, and retrieval is not set up")
+        if self.spec.retrieve is not None and embedding_model() is None:
+            return _("this prompt answers from documents, and no embedding model is configured")
         return ""
 
     @property

@@ -20,6 +20,7 @@ from ai.schemas import validator
 
 KEY = r"^[a-z][a-z0-9_]{0,62}$"
 PASSAGES = "passages"  # the placeholder that retrieval fills
+MARKS = 40  # tokens around a passage, which may have two neighbours
 VERSION = r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,2}$"
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -48,6 +49,11 @@ class Retrieve(_Strict):
     top_k: Annotated[int, Field(ge=1, le=50)] = 6
     tokens: Annotated[int, Field(ge=100, le=100_000)] = 1500
     min_score: Annotated[float, Field(ge=-1, le=1, strict=False)] | None = None
+
+    @property
+    def room(self) -> int:
+        """Tokens of the input that passages, their headings and marks may take."""
+        return self.tokens + MARKS * 3 * self.top_k
 
 
 class CacheSpec(_Strict):

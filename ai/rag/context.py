@@ -73,7 +73,13 @@ def _tokens(passages: Sequence[Passage], model: ModelSpec | None) -> int:
 def _blocks(passages: Sequence[Passage]) -> Iterator[Block]:
     runs = sorted(_runs(passages), key=lambda run: min(map(_merit, run)))
     for key, run in enumerate(runs, start=1):
-        yield Block(key=key, document=run[0].document, text=_joined(run), passages=tuple(run))
+        yield block_of(key, run)
+
+
+def block_of(key: int, run: Iterable[Passage]) -> Block:
+    """Of passages that follow one another, in this order."""
+    passages = tuple(run)
+    return Block(key=key, document=passages[0].document, text=_joined(passages), passages=passages)
 
 
 def _runs(passages: Sequence[Passage]) -> list[list[Passage]]:

@@ -80,7 +80,9 @@ def ranking(query: str, vector: Vector, *, store: VectorStore, viewer: Viewer, t
 def read(ranked: Sequence[Ranked]) -> tuple[Passage, ...]:
     """In the viewer's name: a passage that row-level security hides is not there."""
     chunks = {chunk.pk: chunk for chunk in _chunks(Q(pk__in=[each.id for each in ranked]))}
-    return tuple(_passage(chunks[each.id], score=each.score, fused=each.fused) for each in ranked if each.id in chunks)
+    return tuple(
+        passage_of(chunks[each.id], score=each.score, fused=each.fused) for each in ranked if each.id in chunks
+    )
 
 
 def beside(passages: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -91,14 +93,14 @@ def beside(passages: Sequence[Passage]) -> tuple[Passage, ...]:
         wanted |= Q(knowledge_document=passage.document, ordinal__in=places)
     there = {passage.chunk for passage in passages}
     chunks = _chunks(wanted & Q(superseded=None))
-    return tuple(_passage(chunk) for chunk in chunks if chunk.pk not in there)
+    return tuple(passage_of(chunk) for chunk in chunks if chunk.pk not in there)
 
 
 def _chunks(wanted: Q) -> Sequence[KnowledgeChunk]:
     return list(KnowledgeChunk.objects.filter(wanted).select_related("knowledge_document").order_by("pk"))
 
 
-def _passage(chunk: KnowledgeChunk, *, score: float | None = None, fused: float = 0.0) -> Passage:
+def passage_of(chunk: KnowledgeChunk, *, score: float | None = None, fused: float = 0.0) -> Passage:
     document = chunk.knowledge_document
     return Passage(
         chunk=chunk.pk,

@@ -323,6 +323,7 @@ LINTEL_TIME_ZONE = env.time_zone("LINTEL_TIME_ZONE", "UTC")  # requests_app.days
 LINTEL_REPORT_MAIL = env.words("LINTEL_REPORT_MAIL")  # requests_app.reports.sending
 LINTEL_PROMPTS_LIVE = False  # ai.prompts
 LINTEL_STREAMS = env.integer("LINTEL_STREAMS", 100, least=1)  # requests_app.worker
+LINTEL_SEARCH_THREADS = env.integer("LINTEL_SEARCH_THREADS", 2, least=1)  # requests_app.worker
 LINTEL_DATABASE_THREADS = env.integer("LINTEL_DATABASE_THREADS", 6, least=1)  # requests_app.worker
 LINTEL_READER_THREADS = env.integer("LINTEL_READER_THREADS", 4, least=1)  # requests_app.stream
 LINTEL_WEB_THREADS = env.integer("LINTEL_WEB_THREADS", 8, least=1)  # config.asgi

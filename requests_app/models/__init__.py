@@ -10,6 +10,7 @@ from requests_app.models.pulse import Pulse
 from requests_app.models.quality import PromptReview, QualityDay, QualityReport
 from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
 from requests_app.models.review import AIReviewQueue, ReviewAction, ReviewKind, ReviewStep, ReviewVerdict
+from requests_app.models.source import Citation, RequestSource
 from requests_app.models.usage import (
     ApprovedAnswer,
     Dimension,
@@ -31,6 +32,7 @@ __all__ = [
     "AttemptReason",
     "BudgetHold",
     "BudgetWindow",
+    "Citation",
     "CostAlert",
     "CostAlertDay",
     "Dimension",
@@ -47,6 +49,7 @@ __all__ = [
     "QualityReport",
     "Rating",
     "RequestMove",
+    "RequestSource",
     "ReviewAction",
     "ReviewKind",
     "ReviewStep",

@@ -1,0 +1,61 @@
+"""What an answer rests on: the passages that its model was shown, and where it names them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from ai.rag.models import KnowledgeChunk
+from requests_app.models.request import AIRequest
+
+
+class RequestSource(models.Model):
+    """A passage that a request's models are shown: found once, kept before the first call, the same for all of them.
+
+    Passages of one document that follow one another share a ``key``, the number that answers cite.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request = models.ForeignKey(AIRequest, on_delete=models.CASCADE, related_name="sources", db_index=False)
+    chunk = models.ForeignKey(KnowledgeChunk, verbose_name=_("passage"), on_delete=models.PROTECT, related_name="+")
+    key = models.PositiveSmallIntegerField(_("number"))
+    score = models.FloatField(_("score"), null=True, blank=True, help_text=_("Empty: it stands beside one found."))
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        constraints = [models.UniqueConstraint(fields=["request", "chunk"], name="source_once_a_request")]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} [{self.key}]"
+
+
+class Citation(models.Model):
+    """A number in square brackets in an answer; without a ``source`` it points to nothing.
+
+    Offsets count code points: ``position`` in the answer, those of the quote in the text of the document's version.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request = models.ForeignKey(AIRequest, on_delete=models.CASCADE, related_name="citations", db_index=False)
+    position = models.PositiveIntegerField(_("position"))
+    key = models.PositiveSmallIntegerField(_("number"))
+    source = models.ForeignKey(
+        RequestSource,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="citations",
+    )
+    quote_start = models.PositiveIntegerField(_("start of the quote"), null=True, blank=True)
+    quote_end = models.PositiveIntegerField(_("end of the quote"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("citation")
+        verbose_name_plural = _("citations")
+        constraints = [models.UniqueConstraint(fields=["request", "position"], name="citation_once_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.position}: [{self.key}]"

@@ -1,0 +1,158 @@
+"""Answers from documents: what their models are shown, what they cite, and who may read it afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from pytest_django import Settings
+
+from accounts.models import User
+from ai.models import LLMUsageLog
+from ai.providers.fake import FakeProvider, Script, fake_provider
+from ai.providers.fake.embeddings import vector
+from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument
+from requests_app import sources
+from requests_app.intake import Submission, accept
+from requests_app.models import AIRequest, BudgetHold, Citation, HoldState, RequestSource
+from requests_app.testing import InlineWorker, inline_worker
+from tests.integration.rag.library import put, put_vector
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+MODEL, SIZE = "fake-embedding-32", 32
+LEASE = "The lease needs ninety days of notice. It runs five years."
+PARKING = "Parking at the warehouse costs forty euros."
+QUESTION = "How many days of notice does the lease of the warehouse need?"
+
+
+@pytest.fixture
+def fake(settings: Settings) -> Iterator[FakeProvider]:
+    cache.clear()
+    with fake_provider() as fake:
+        settings.LINTEL_EMBEDDED_MODEL_URL = settings.LINTEL_EMBEDDING_BASE_URL = fake.openai_url
+        settings.LINTEL_EMBEDDING_MODEL, settings.LINTEL_EMBEDDING_DIMENSIONS = MODEL, SIZE
+        fake.scripts.default = Script(text="Ninety days of notice [1]. The moon is far [7].")
+        yield fake
+
+
+@pytest.fixture
+def worker(fake: FakeProvider) -> Iterator[InlineWorker]:
+    with inline_worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+def dora() -> User:
+    return User.objects.create_user("dora")
+
+
+@pytest.fixture
+def emil() -> User:
+    return User.objects.create_user("emil")
+
+
+@pytest.fixture
+def library(dora: User, emil: User) -> EmbeddingSet:
+    """Both are dora's; the second everybody may read."""
+    made = EmbeddingSet.objects.create(model=MODEL, dimensions=SIZE, active=True)
+    for text, visibility in ((LEASE, "private"), (PARKING, "all")):
+        chunk = put(text, owner=dora.pk, team=dora.personal_team_id, visibility=visibility)
+        put_vector(chunk, vector(text, SIZE), made)
+    return made
+
+
+def ask(who: User, question: str = QUESTION) -> AIRequest:
+    return accept(who, Submission(prompt_key="rag_answer", payload={"question": question})).request
+
+
+def asked_of_the_model(fake: FakeProvider) -> str:
+    [call] = [call for call in fake.ledger.calls if call.protocol != "embeddings"]
+    return call.question
+
+
+def test_answer_names_the_passages_that_it_was_shown(
+    fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, dora: User
+) -> None:
+    request = worker.finish(ask(dora))
+    assert (request.status, request.result) == ("done", fake.scripts.default.text)
+    assert {block.text for block in sources.given(request)} == {LEASE, PARKING}
+    sent = asked_of_the_model(fake)
+    assert LEASE in sent
+    assert re.search(r"<passage-1-[0-9a-f]{8}>", sent)
+    one, nothing = Citation.objects.filter(request=request).order_by("position")
+    assert (one.key, nothing.key, nothing.source) == (1, 7, None)
+    assert one.source is not None
+    cited = next(block for block in sources.given(request) if block.key == 1)
+    assert cited.text[one.quote_start : one.quote_end] in cited.text
+    assert request.result is not None
+    assert request.result[one.position] == "1"
+    assert set(BudgetHold.objects.values_list("state", flat=True)) == {HoldState.SETTLED}
+    assert {row.prompt_key for row in LLMUsageLog.objects.all()} == {"rag_answer", "retrieve"}
+
+
+def test_shown_passages_stay_as_they_were(worker: InlineWorker, library: EmbeddingSet, dora: User) -> None:
+    request = worker.finish(ask(dora))
+    with sources.seeing(request):
+        assert set(KnowledgeChunk.objects.values_list("cited", flat=True)) == {True}
+    assert RequestSource.objects.filter(request=request).count() == 2
+
+
+def test_what_the_documents_do_not_hold_is_said_without_a_call(
+    fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, dora: User, settings: Settings
+) -> None:
+    settings.LINTEL_MIN_SCORE = 0.999
+    request = worker.finish(ask(dora, "How far is the moon?"))
+    assert (request.status, request.result, request.model) == ("done", "The documents do not say this.", "")
+    assert not request.attempts.exists()
+    assert not RequestSource.objects.exists()
+    assert {row.prompt_key for row in LLMUsageLog.objects.all()} == {"retrieve"}
+    assert set(BudgetHold.objects.values_list("state", flat=True)) == {HoldState.SETTLED}
+
+
+def test_strangers_documents_are_not_shown(
+    fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, emil: User
+) -> None:
+    request = worker.finish(ask(emil))
+    assert [block.text for block in sources.given(request)] == [PARKING]
+    assert "ninety" not in asked_of_the_model(fake)
+
+
+def test_who_loses_a_document_loses_its_passages(worker: InlineWorker, library: EmbeddingSet, emil: User) -> None:
+    request = worker.finish(ask(emil))
+    KnowledgeDocument.objects.update(visibility="private")
+    assert sources.given(request) == ()
+    assert sources.shown(request) == {}
+
+
+def test_every_attempt_is_shown_the_same(
+    fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, dora: User
+) -> None:
+    fake.scripts.push(Script(status=529))
+    request = worker.finish(ask(dora), within_s=60)
+    assert request.attempts.count() == 2
+    searched, *asked = fake.ledger.calls
+    assert searched.protocol == "embeddings"
+    one, other = (re.sub("-[0-9a-f]{8}>", ">", call.question) for call in asked)
+    assert one == other
+    assert LEASE in one
+
+
+def test_nothing_is_kept_for_a_worker_that_lost_the_request(
+    worker: InlineWorker, library: EmbeddingSet, dora: User
+) -> None:
+    request = ask(dora)
+    blocks = sources.search(request)
+    assert len(blocks) == 2
+    assert sources.keep(request, blocks, attempt=1) == ()
+    assert not RequestSource.objects.exists()
+
+
+def test_passages_that_went_meanwhile_are_not_shown(worker: InlineWorker, library: EmbeddingSet, emil: User) -> None:
+    request = ask(emil)
+    blocks = sources.search(request)
+    AIRequest.objects.filter(pk=request.pk).update(attempt=1)
+    KnowledgeDocument.objects.update(visibility="private")
+    assert sources.keep(request, blocks, attempt=1) == ()
