@@ -22,7 +22,7 @@ from ai.rag.models import KnowledgeChunk
 from ai.rag.retrieval import retrieve
 from ai.rag.store import Viewer
 from ai.rag.viewing import viewing
-from requests_app.models import AIRequest, Citation, RequestSource
+from requests_app.models import AIRequest, Citation, RequestSource, Status
 
 if TYPE_CHECKING:
     from ai.prompts.spec import Retrieve
@@ -123,6 +123,33 @@ def cite(request: AIRequest, answer: str) -> None:
             quote_end=each.quote_end,
         )
         for each in found.cited
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a delivered answer rests on, as far as its asker may see it now. ``hidden`` passages they no longer may."""
+
+    blocks: tuple[Block, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    hidden: int = 0
+
+    @property
+    def unsupported(self) -> list[Citation]:
+        """Those that point to nothing."""
+        return [each for each in self.citations if each.source_id is None]
+
+
+def told(request: AIRequest) -> Told:
+    """Nothing of an answer that has not been delivered."""
+    if request.status != Status.DONE or not retrieves(request):
+        return Told()
+    blocks = given(request)
+    shown = sum(len(block.passages) for block in blocks)
+    return Told(
+        blocks=blocks,
+        citations=tuple(Citation.objects.filter(request=request).order_by("position")),
+        hidden=RequestSource.objects.filter(request=request).count() - shown,
     )
 
 

@@ -35,6 +35,7 @@ from requests_app.keeper import Keeper
 from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, AIReviewQueue, Rating, Status
 from requests_app.runner import Runner
+from requests_app.searching import Searches
 from requests_app.writer import ChunkWriter
 
 P = ParamSpec("P")
@@ -186,7 +187,10 @@ async def engine(port: int, *, people: Mapping[str, User], teams: Mapping[str, T
     live = LivePublisher()
     writer = ChunkWriter(database, live.chunks, 0.005)
     loop = asyncio.get_running_loop()
-    runner = Runner(loop=loop, database=database, writer=writer, live=live, traffic=OPEN_ROAD, capacity=4)
+    searches = Searches(1)
+    runner = Runner(
+        loop=loop, database=database, writer=writer, live=live, traffic=OPEN_ROAD, searches=searches, capacity=4
+    )
     keeper = Keeper(runner=runner, start_more=lambda _count: None)
     standing = [asyncio.create_task(each) for each in (writer.run(), live.run())]
     async with FakeProvider(port=port) as fake:
@@ -196,6 +200,7 @@ async def engine(port: int, *, people: Mapping[str, User], teams: Mapping[str, T
             task.cancel()
         await asyncio.gather(*standing, return_exceptions=True)
         await close_clients()
+    searches.close()
     database.close()
 
 

@@ -15,9 +15,11 @@ from accounts.models import Team
 from accounts.strict import StrictText, StrictUUID
 from ai.models import PromptTemplate
 from requests_app.api.schema import ERROR, INSTEAD, LINKS, USAGE
+from requests_app.api.sources import CITATIONS, SOURCES, citations_of, sources_of
 from requests_app.instead import instead_of, message_of
 from requests_app.intake import Submission
 from requests_app.models import AIRequest, Lane, Priority, Status
+from requests_app.sources import told
 from requests_app.stream import Position, snapshot, usage_of
 from requests_app.waiting import queue_ahead, waiting_for
 
@@ -160,6 +162,8 @@ class RequestDetail(RequestSummary):
     output = serializers.JSONField(read_only=True, help_text="The answer's value, where the prompt has a schema.")
     partial = serializers.SerializerMethodField()  # type: ignore[assignment]  # the metaclass takes it out of the way
     position = serializers.SerializerMethodField()
+    sources = serializers.SerializerMethodField()
+    citations = serializers.SerializerMethodField()
     waiting_for = serializers.SerializerMethodField()
     queue_ahead = serializers.SerializerMethodField(
         help_text="How many requests begin before it, as of the last second."
@@ -175,6 +179,8 @@ class RequestDetail(RequestSummary):
             "output",
             "partial",
             "position",
+            "sources",
+            "citations",
             "waiting_for",
             "queue_ahead",
             "fallback",
@@ -193,6 +199,14 @@ class RequestDetail(RequestSummary):
 
     def get_position(self, request: AIRequest) -> str:
         return str(Position(request.attempt, len(request.text)))
+
+    @extend_schema_field(SOURCES)
+    def get_sources(self, request: AIRequest) -> list[dict[str, Any]]:
+        return sources_of(told(request))
+
+    @extend_schema_field(CITATIONS)
+    def get_citations(self, request: AIRequest) -> list[dict[str, Any]]:
+        return citations_of(told(request))
 
     def get_waiting_for(self, request: AIRequest) -> str | None:
         return waiting_for(request)

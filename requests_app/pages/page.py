@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.utils.translation import gettext as _
 
 from ai.types import JSON
+from requests_app import sources
 from requests_app.models import AIRequest, Status
 from requests_app.pages.answers import Answer, answer_of
 from requests_app.pages.facts import Fact, cost_of, demonstration, facts_of
@@ -69,6 +70,10 @@ class RequestPage:
     @property
     def status_label(self) -> str:
         return _("stopping") if self.stopping else self._request.get_status_display()
+
+    @cached_property
+    def sources(self) -> sources.Told:
+        return sources.told(self._request)
 
     @property
     def final(self) -> bool:

@@ -341,6 +341,8 @@ class TestRoutes:
         ModelRoute.objects.all().delete()
         claimed = claim_next(lease.pk)
         assert claimed is not None
-        route = job_for(claimed, Stop(), OPEN_ROAD).route
+        job = job_for(claimed, Stop(), OPEN_ROAD)
+        assert job is not None
+        route = job.route
         assert [spec.name for spec in route] == was
         assert (route[0].context_window, route[0].provider.kind) == (900_000, "anthropic")

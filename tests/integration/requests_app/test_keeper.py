@@ -21,6 +21,7 @@ from requests_app.live import LivePublisher
 from requests_app.models import AIRequest, Status, WorkerLease
 from requests_app.models.clock import seconds_from_now
 from requests_app.runner import CANCELLED, LOST, Run, Runner
+from requests_app.searching import Searches
 from requests_app.writer import ChunkWriter
 from tests.integration.requests_app.conftest import SUMMARY, claim_next
 
@@ -33,7 +34,8 @@ class Bench:
         threads = DatabaseThreads(1, "tests")
         live = LivePublisher()
         writer = ChunkWriter(threads, live.chunks, 0.01)
-        self.runner = Runner(loop=self.loop, database=threads, writer=writer, live=live, traffic=OpenRoad(), capacity=3)
+        parts = {"database": threads, "writer": writer, "live": live, "searches": Searches(1)}
+        self.runner = Runner(loop=self.loop, traffic=OpenRoad(), capacity=3, **parts)  # type: ignore[arg-type]
         self.started: list[int] = []
         self.keeper = Keeper(runner=self.runner, start_more=self.started.append)
         self.keeper.renew()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("ai_rag", "0002_vector_for_all"),
-        ("requests_app", "0024_count_reuse"),
+        ("requests_app", "0025_index_goes_with_samples"),
     ]
 
     operations = [

@@ -1,0 +1,71 @@
+"""What an answer rests on, as the API tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from requests_app.api.schema import TEXT, Described
+from requests_app.sources import Told
+
+COUNT: Described = {"type": "integer", "minimum": 0}
+SOURCES: Described = {
+    "type": "array",
+    "description": "The passages that the answer was given from, by the number that it cites: those that you may see now.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "key": COUNT,
+            "document": {"type": "string", "format": "uuid"},
+            "title": TEXT,
+            "headings": {"type": "array", "items": TEXT},
+            "start": COUNT,
+            "end": COUNT,
+            "text": TEXT,
+            "score": {"type": ["number", "null"]},
+        },
+        "required": ["key", "document", "title", "headings", "start", "end", "text", "score"],
+    },
+}
+QUOTE: Described = {
+    "type": ["object", "null"],
+    "description": "The sentence of the document that it rests on; null: the number points to nothing.",
+    "properties": {"start": COUNT, "end": COUNT},
+    "required": ["start", "end"],
+}
+CITATIONS: Described = {
+    "type": "array",
+    "description": "The numbers in square brackets in the answer, where they stand. Offsets are code points.",
+    "items": {
+        "type": "object",
+        "properties": {"position": COUNT, "key": COUNT, "quote": QUOTE},
+        "required": ["position", "key", "quote"],
+    },
+}
+
+
+def sources_of(told: Told) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": block.key,
+            "document": str(passage.source),
+            "title": passage.title,
+            "headings": list(passage.headings),
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
+            "score": passage.score,
+        }
+        for block in told.blocks
+        for passage in block.passages
+    ]
+
+
+def citations_of(told: Told) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": each.position,
+            "key": each.key,
+            "quote": {"start": each.quote_start, "end": each.quote_end} if each.source_id else None,
+        }
+        for each in told.citations
+    ]
