@@ -10,7 +10,7 @@ from requests_app.sources import Told
 COUNT: Described = {"type": "integer", "minimum": 0}
 SOURCES: Described = {
     "type": "array",
-    "description": "The passages that the answer was given from, by the number that it cites: those that you may see now.",
+    "description": "Passages that the answer was given from, by the number that it cites, as far as you may see them.",
     "items": {
         "type": "object",
         "properties": {

@@ -130,7 +130,7 @@ def test_who_loses_a_document_loses_its_passages(worker: InlineWorker, library: 
 def test_every_attempt_is_shown_the_same(
     fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, dora: User
 ) -> None:
-    fake.scripts.push(Script(status=529))
+    fake.scripts.push(Script(), Script(status=529))  # the question's vector, and the first answer
     request = worker.finish(ask(dora), within_s=60)
     assert request.attempts.count() == 2
     searched, *asked = fake.ledger.calls
