@@ -256,7 +256,7 @@ def test_prompt_whose_needs_are_not_met_is_refused(alice: User) -> None:
     with pytest.raises(SubmissionInvalid) as refused:
         accept(alice, SUMMARY)
     assert pointers(refused) == ["/prompt_key"]
-    assert "retrieval" in refused.value.problems[0].detail
+    assert "embedding model" in refused.value.problems[0].detail
     assert not AIRequest.objects.exists()
 
 
