@@ -28,12 +28,14 @@ from requests_app.models import (
     AIRequest,
     AIReviewQueue,
     BudgetWindow,
+    Citation,
     CostAlert,
     CostAlertDay,
     PromptReview,
     QualityDay,
     QualityReport,
     RequestMove,
+    RequestSource,
     ReviewAction,
     Status,
     StreamChunk,
@@ -181,6 +183,8 @@ def everything(person: User, team: Team) -> set[str]:
     document = write(person, "sample")
     passage = put("sample", owner=person.pk, team=team.pk, visibility="all")  # for all, so that this test sees it
     put_vector(passage, [1.0, 0.0], an_embedding_set())
+    source = RequestSource.objects.create(request=request, chunk=passage, key=1)
+    Citation.objects.create(request=request, position=0, key=1, source=source)
     deliver(request)
     made = (alert, called, person, person.personal_team, team, request, budget, document, contents.current(document))
     indexed = {str(passage.pk), str(passage.knowledge_document_id)}
