@@ -8,12 +8,12 @@ from uuid import UUID
 from ai import meter
 from ai.rag import extraction, staging
 from ai.rag.extraction import Progress
-from ai.rag.signals import DocumentStaged, document_staged
+from ai.rag.signals import DocumentStaged, document_staged, passages_superseded
 from documents.errors import ExtractionFailed
 from documents.models import Document, DocumentVersion
 from documents.reading import read
 from documents.signals import document_changed, document_removed
-from requests_app import wake
+from requests_app import freshness, wake
 from requests_app.metering import LedgerMeter
 
 DOCUMENT = "document"
@@ -28,6 +28,7 @@ def wire() -> None:
     document_changed.connect(stage_document, dispatch_uid="config.wiring.stage")
     document_removed.connect(remove_document, dispatch_uid="config.wiring.remove")
     document_staged.connect(tell_worker, dispatch_uid="config.wiring.tell")
+    passages_superseded.connect(freshness.mark, dispatch_uid="config.wiring.stale")
 
 
 def stage_document(document: Document, **_: Any) -> None:

@@ -20,6 +20,7 @@ feedback_given = Signal()
 budget_reached = Signal()  # 80 or 100 percent of a window are used, each announced once
 cost_reached = Signal()  # a cost alert, once a day
 review_overdue = Signal()  # a review was not judged in time, each announced once
+answers_stale = Signal()  # a document that they cite has changed, or is gone
 swept = Signal()  # a sweep put something right: its facts are a requests_app.sweep.Swept
 
 
@@ -91,6 +92,14 @@ class ReviewOverdue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersStale:
+    """How many answers one change of one document made stale; ``reason`` is changed or removed."""
+
+    reason: str
+    answers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetReached:
     window_id: UUID
     percent: int
@@ -119,6 +128,10 @@ def announce_finished(request_id: UUID) -> None:
     if request_finished.has_listeners(RequestFinished):
         row = AIRequest.objects.without_texts().get(pk=request_id)
         announce(request_finished, _finished(row))
+
+
+def announce_stale(facts: AnswersStale) -> None:
+    announce(answers_stale, facts)
 
 
 def announce_feedback(request: AIRequest, given: AIOutputFeedback) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accounts.models import Membership
@@ -18,11 +18,12 @@ from ai.prompts.registry import stored_prompt
 from ai.rag.citing import Citing, citing
 from ai.rag.context import Block, Passage, block_of, build_context
 from ai.rag.looking import passage_of
-from ai.rag.models import KnowledgeChunk
+from ai.rag.models import KnowledgeChunk, State
 from ai.rag.retrieval import retrieve
+from ai.rag.staging import lock
 from ai.rag.store import Viewer
 from ai.rag.viewing import viewing
-from requests_app.models import AIRequest, Citation, RequestSource, Status
+from requests_app.models import AIRequest, Citation, RequestSource, StaleReason, Status
 
 if TYPE_CHECKING:
     from ai.prompts.spec import Retrieve
@@ -81,11 +82,26 @@ def keep(request: AIRequest, blocks: Sequence[Block], *, attempt: int) -> tuple[
 def _store(request: AIRequest, blocks: Iterable[Block]) -> None:
     passages = {passage.chunk: (block.key, passage) for block in blocks for passage in block.passages}
     chunks = KnowledgeChunk.objects.filter(pk__in=passages)
+    lock(chunks)
     chunks.update(cited=True)  # from here on it stays as it is, whatever becomes of its document
     RequestSource.objects.bulk_create(
-        RequestSource(request=request, chunk_id=chunk, key=passages[chunk][0], score=passages[chunk][1].score)
-        for chunk in chunks.values_list("pk", flat=True)
+        RequestSource(
+            request=request, chunk=chunk, key=passages[chunk.pk][0], score=passages[chunk.pk][1].score, **_stale(chunk)
+        )
+        for chunk in chunks.select_related("knowledge_document")
     )
+
+
+def _stale(chunk: KnowledgeChunk) -> dict[str, Any]:
+    """The marks of a source whose passage was superseded after it was found; requests_app.freshness sets them later."""
+    if chunk.superseded is None:
+        return {}
+    removed = chunk.knowledge_document.state == State.REMOVED
+    return {
+        "stale_since": chunk.superseded_at,
+        "stale_reason": StaleReason.REMOVED if removed else StaleReason.CHANGED,
+        "stale_version": None if removed else chunk.knowledge_document.indexed,
+    }
 
 
 def given(request: AIRequest) -> tuple[Block, ...]:

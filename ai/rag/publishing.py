@@ -15,7 +15,7 @@ from ai.clock import DatabaseClock
 from ai.rag.chunking import Piece
 from ai.rag.claims import Claim, ClaimLost
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument, KnowledgeVector, State
-from ai.rag.staging import supersede
+from ai.rag.staging import supersede, tell_superseded
 from ai.rag.viewing import viewing
 
 # A waiting vector gets its passage's number; where two passages say the same, the second gets a copy.
@@ -72,6 +72,8 @@ def publish(claim: Claim, cut: Sequence[Piece], target: EmbeddingSet) -> None:
         KnowledgeChunk.objects.bulk_create(_chunk(claim, generation, *each) for each in plan.new)
         _move(plan)
         supersede(KnowledgeChunk.objects.filter(pk__in=plan.gone), generation=generation)
+        if document.indexed not in (None, claim.version):  # else it was cut anew, and says the same
+            tell_superseded(claim.id, version=claim.version)
         mine = KnowledgeVector.objects.filter(knowledge_document_id=claim.id)
         mine.filter(chunk_id__in=plan.gone).delete()
         mine.filter(embedding_set=target, live=False).delete()

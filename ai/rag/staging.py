@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Least
 
 from ai.clock import DatabaseClock, seconds_from_now
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument, KnowledgeVector, State
 from ai.rag.models.document import OPEN
-from ai.rag.signals import DocumentStaged, document_staged
+from ai.rag.signals import DocumentStaged, PassagesSuperseded, document_staged, passages_superseded
 from ai.rag.viewing import viewing
 from ai.signals import announce
 
@@ -74,14 +74,25 @@ def remove(source_type: str, source: UUID) -> None:
             KnowledgeVector.objects.filter(knowledge_document_id=row.pk).delete()
             with viewing(subject=row.subject, scopes=[]):
                 supersede(KnowledgeChunk.objects.filter(knowledge_document=row), generation=row.generation + 1)
+                tell_superseded(row.pk, version=None)
 
 
-def supersede(chunks: Any, *, generation: int) -> None:
+def supersede(chunks: QuerySet[KnowledgeChunk], *, generation: int) -> None:
     """They are of no current text. Cited ones stay; in this order, so that one that is being cited now is not lost."""
     chunks = chunks.filter(superseded=None)
-    gone = list(chunks.values_list("pk", flat=True))
+    gone = lock(chunks)
     chunks.update(superseded=generation, superseded_at=DatabaseClock())
     KnowledgeChunk.objects.filter(pk__in=gone, cited=False).delete()
+
+
+def lock(chunks: QuerySet[KnowledgeChunk]) -> list[UUID]:
+    """To the end of the transaction; in one order, so that of two who write to several passages one waits."""
+    return list(chunks.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def tell_superseded(document: UUID, *, version: int | None) -> None:
+    """Now, not after the commit: whoever keeps book of passages does so in this transaction."""
+    passages_superseded.send(PassagesSuperseded, facts=PassagesSuperseded(document=document, version=version))
 
 
 def retry(document_id: UUID) -> bool:

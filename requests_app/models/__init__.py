@@ -10,7 +10,7 @@ from requests_app.models.pulse import Pulse
 from requests_app.models.quality import PromptReview, QualityDay, QualityReport
 from requests_app.models.request import FINAL, AIRequest, AttemptReason, Lane, Priority, Status, Stuck
 from requests_app.models.review import AIReviewQueue, ReviewAction, ReviewKind, ReviewStep, ReviewVerdict
-from requests_app.models.source import Citation, RequestSource
+from requests_app.models.source import Citation, RequestSource, StaleReason
 from requests_app.models.usage import (
     ApprovedAnswer,
     Dimension,
@@ -55,6 +55,7 @@ __all__ = [
     "ReviewStep",
     "ReviewVerdict",
     "Scope",
+    "StaleReason",
     "Status",
     "StreamChunk",
     "Stuck",

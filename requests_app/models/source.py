@@ -10,10 +10,23 @@ from ai.rag.models import KnowledgeChunk
 from requests_app.models.request import AIRequest
 
 
+class StaleReason(models.TextChoices):
+    CHANGED = "changed", _("changed")
+    REMOVED = "removed", _("removed")
+
+
+class RequestSourceQuerySet(models.QuerySet["RequestSource"]):
+    def stale(self) -> RequestSourceQuerySet:
+        """Those that make their answer stale: their document says something else now, and the answer cites them."""
+        cites = Citation.objects.filter(request=models.OuterRef("request"), key=models.OuterRef("key"))
+        return self.filter(models.Exists(cites), stale_since__isnull=False)
+
+
 class RequestSource(models.Model):
     """A passage that a request's models are shown: found once, kept before the first call, the same for all of them.
 
-    Passages of one document that follow one another share a ``key``, the number that answers cite.
+    Passages of one document that follow one another share a ``key``, the number that answers cite. A source is stale
+    from when its passage is no part of its document any more (requests_app.freshness).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -21,11 +34,40 @@ class RequestSource(models.Model):
     chunk = models.ForeignKey(KnowledgeChunk, verbose_name=_("passage"), on_delete=models.PROTECT, related_name="+")
     key = models.PositiveSmallIntegerField(_("number"))
     score = models.FloatField(_("score"), null=True, blank=True, help_text=_("Empty: it stands beside one found."))
+    stale_since = models.DateTimeField(_("stale since"), null=True, blank=True, editable=False)
+    stale_reason = models.CharField(
+        _("what became of its document"),
+        max_length=8,
+        choices=StaleReason.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    stale_version = models.BigIntegerField(
+        _("version without it"), null=True, blank=True, editable=False, help_text=_("Empty: the document is gone.")
+    )
+
+    objects = RequestSourceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
-        constraints = [models.UniqueConstraint(fields=["request", "chunk"], name="source_once_a_request")]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "chunk"], name="source_once_a_request"),
+            models.CheckConstraint(
+                name="source_stale_for_a_reason",
+                condition=models.Q(stale_since=None, stale_reason="")
+                | models.Q(stale_since__isnull=False, stale_reason__in=StaleReason.values),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["stale_since", "request"],
+                name="source_stale",
+                condition=models.Q(stale_since__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.request_id} [{self.key}]"
