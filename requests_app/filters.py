@@ -7,10 +7,12 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import IsoDateTimeField, MultipleChoiceField
 
-from requests_app.models import ReviewKind, Status
+from requests_app import freshness
+from requests_app.models import AIRequest, ReviewKind, Status
 from requests_app.models.review import AIReviewQueueQuerySet
 
 
@@ -47,6 +49,10 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]  # the libr
     object_id = django_filters.CharFilter(max_length=200)
     created_after = InstantFilter(field_name="created", lookup_expr="gt")
     created_before = InstantFilter(field_name="created", lookup_expr="lt")
+    stale_sources = django_filters.ChoiceFilter(choices=[("yes", _("Documents changed since"))], method="with_stale")
+
+    def with_stale(self, requests: QuerySet[AIRequest], _name: str, _yes: str) -> QuerySet[AIRequest]:
+        return freshness.stale(requests)
 
 
 class ReviewFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library is untyped

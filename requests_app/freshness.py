@@ -72,11 +72,12 @@ def mark(facts: PassagesSuperseded, **_: Any) -> None:
 
 def stale(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
     """Those among them whose answers are."""
-    return requests.filter(Exists(_of_outer()), status=Status.DONE)
+    return requests.filter(has_stale_sources(), status=Status.DONE)
 
 
-def _of_outer() -> QuerySet[RequestSource]:
-    return RequestSource.objects.stale().filter(request=OuterRef("pk"))
+def has_stale_sources() -> Exists:
+    """Of a query of requests, answered or not."""
+    return Exists(RequestSource.objects.stale().filter(request=OuterRef("pk")))
 
 
 def changes(request: AIRequest) -> tuple[Change, ...]:

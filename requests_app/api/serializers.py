@@ -15,7 +15,15 @@ from accounts.models import Team
 from accounts.strict import StrictText, StrictUUID
 from ai.models import PromptTemplate
 from requests_app.api.schema import ERROR, INSTEAD, LINKS, USAGE
-from requests_app.api.sources import CITATIONS, SOURCES, citations_of, sources_of
+from requests_app.api.sources import (
+    CITATIONS,
+    SOURCES,
+    STALE_SOURCES,
+    citations_of,
+    sources_of,
+    stale_sources_of,
+)
+from requests_app.freshness import changes
 from requests_app.instead import instead_of, message_of
 from requests_app.intake import Submission
 from requests_app.models import AIRequest, Lane, Priority, Status
@@ -164,6 +172,7 @@ class RequestDetail(RequestSummary):
     position = serializers.SerializerMethodField()
     sources = serializers.SerializerMethodField()
     citations = serializers.SerializerMethodField()
+    stale_sources = serializers.SerializerMethodField()
     waiting_for = serializers.SerializerMethodField()
     queue_ahead = serializers.SerializerMethodField(
         help_text="How many requests begin before it, as of the last second."
@@ -181,6 +190,7 @@ class RequestDetail(RequestSummary):
             "position",
             "sources",
             "citations",
+            "stale_sources",
             "waiting_for",
             "queue_ahead",
             "fallback",
@@ -207,6 +217,10 @@ class RequestDetail(RequestSummary):
     @extend_schema_field(CITATIONS)
     def get_citations(self, request: AIRequest) -> list[dict[str, Any]]:
         return citations_of(told(request))
+
+    @extend_schema_field(STALE_SOURCES)
+    def get_stale_sources(self, request: AIRequest) -> list[dict[str, Any]]:
+        return stale_sources_of(changes(request))
 
     def get_waiting_for(self, request: AIRequest) -> str | None:
         return waiting_for(request)

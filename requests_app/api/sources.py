@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from requests_app.api.schema import TEXT, Described
+from requests_app.freshness import Change
+from requests_app.models import StaleReason
 from requests_app.sources import Told
 
 COUNT: Described = {"type": "integer", "minimum": 0}
@@ -41,6 +44,36 @@ CITATIONS: Described = {
         "required": ["position", "key", "quote"],
     },
 }
+
+STALE_SOURCES: Described = {
+    "type": "array",
+    "description": "Documents that the answer cites and that have changed since, or are gone; empty: it is not stale."
+    " One that you may no longer see is not named.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "reason": {"type": "string", "enum": StaleReason.values},
+            "since": {"type": "string", "format": "date-time", "description": "From when on the answer is stale."},
+            "document": {"type": ["string", "null"], "format": "uuid"},
+            "title": {"type": ["string", "null"]},
+            "version": {"type": ["integer", "null"], "description": "Of the document, the first without the passage."},
+        },
+        "required": ["reason", "since", "document", "title", "version"],
+    },
+}
+
+
+def stale_sources_of(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reason": change.reason,
+            "since": change.since.isoformat(),
+            "document": str(change.source) if change.source else None,
+            "title": change.title if change.source else None,
+            "version": change.version,
+        }
+        for change in changes
+    ]
 
 
 def sources_of(told: Told) -> list[dict[str, Any]]:

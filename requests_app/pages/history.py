@@ -38,6 +38,7 @@ LABELS = {
     "tz": gettext_lazy("Time zone"),
     "object_id": gettext_lazy("Object id"),
     "deleted": gettext_lazy("Deleted"),
+    "stale_sources": gettext_lazy("Source changed"),
     "created_after": gettext_lazy("Created after"),
     "created_before": gettext_lazy("Created before"),
 }
@@ -130,6 +131,11 @@ class History:
     def deleted(self) -> bool:
         """Whether it is the list of what was deleted, by prompt and time alone."""
         return self.query.get("deleted") == "yes"
+
+    @property
+    def stale(self) -> bool:
+        """Whether answers alone are asked for whose documents have changed since."""
+        return self.query.get("stale_sources") == "yes"
 
     @property
     def narrowed(self) -> bool:

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 from django.utils.translation import gettext as _
 
 from ai.types import JSON
-from requests_app import sources
+from requests_app import freshness, sources
 from requests_app.models import AIRequest, Status
 from requests_app.pages.answers import Answer, answer_of
+from requests_app.pages.changes import headline, sentences
 from requests_app.pages.facts import Fact, cost_of, demonstration, facts_of
 from requests_app.pages.feedback import Feedback, feedback_of
 from requests_app.pages.forms import as_text
@@ -33,6 +34,8 @@ class Notice:
     title: str
     text: str
     command: str = ""
+    again: bool = False
+    """Whether it offers to run the request again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,7 @@ class RequestPage:
 
     @property
     def notices(self) -> list[Notice]:
-        return list(_notices(self._request, self.waiting))
+        return [*_stale(self._request), *_notices(self._request, self.waiting)]
 
 
 def sent_values(payload: JSON, properties: JSON) -> list[Sent]:
@@ -137,6 +140,11 @@ def sent_values(payload: JSON, properties: JSON) -> list[Sent]:
         for name, schema in properties.items()
         if name in payload
     ]
+
+
+def _stale(request: AIRequest) -> Iterator[Notice]:
+    if changes := freshness.changes(request):
+        yield Notice(tone="warm", icon="again", title=headline(changes), text=sentences(changes), again=True)
 
 
 def _notices(request: AIRequest, waiting: Place | None) -> Iterator[Notice]:

@@ -11,8 +11,9 @@ from django.db.models import F, Func, QuerySet, TextField
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from requests_app import freshness
 from requests_app.deletion import KEPT
-from requests_app.models import AIRequest
+from requests_app.models import AIRequest, Status
 from requests_app.pages.facts import Cost, cost_of
 from requests_app.pages.place import place_words
 from requests_app.pages.wording import ago, failure, seconds, title_of
@@ -34,7 +35,8 @@ class Excerpt(Func):
 
 def with_excerpts(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
     """What rows show, and nothing long."""
-    return requests.only(*COLUMNS).annotate(excerpt=Excerpt("payload"), sample=F("team__sample"))
+    excerpts = requests.only(*COLUMNS).annotate(excerpt=Excerpt("payload"), sample=F("team__sample"))
+    return excerpts.annotate(has_stale_sources=freshness.has_stale_sources())
 
 
 def with_times(requests: QuerySet[AIRequest]) -> QuerySet[AIRequest]:
@@ -72,6 +74,11 @@ class Row:
     @property
     def sample(self) -> bool:
         return bool(getattr(self.request, "sample", False))
+
+    @property
+    def stale(self) -> bool:
+        """Whether a document that its answer cites has changed since."""
+        return self.request.status == Status.DONE and bool(getattr(self.request, "has_stale_sources", False))
 
     @property
     def status(self) -> str:

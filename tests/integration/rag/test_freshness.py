@@ -16,44 +16,17 @@ from accounts.models import User
 from ai.rag import staging
 from ai.rag.context import block_of
 from ai.rag.looking import passage_of
-from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument
+from ai.rag.models import EmbeddingSet, KnowledgeDocument
 from ai.rag.signals import passages_superseded
 from requests_app import freshness, sources
-from requests_app.intake import Submission, accept
-from requests_app.lifecycle import Claim, Ending, finish
-from requests_app.models import AIRequest, RequestSource, Status
+from requests_app.models import AIRequest, RequestSource
 from requests_app.signals import AnswersStale, answers_stale
+from tests.integration.rag.answers import answered, begin, edit, end, give
 from tests.integration.rag.shelf import TYPE, Shelf, indexed, story
-from tests.integration.requests_app.conftest import claim_next, new_lease
 
 pytestmark = pytest.mark.usefixtures("target")
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-
-
-def begin(who: User) -> Claim:
-    accept(who, Submission(prompt_key="rag_answer", payload={"question": "Which stone?"}))
-    claim = claim_next(new_lease().pk)
-    assert claim is not None
-    return claim
-
-
-def give(claim: Claim, *passages: KnowledgeChunk) -> None:
-    """Each under a number of its own."""
-    blocks = [block_of(key, [passage_of(each)]) for key, each in enumerate(passages, start=1)]
-    sources.keep(claim.request, blocks, attempt=claim.attempt)
-
-
-def end(claim: Claim, text: str = "It was laid [1].") -> AIRequest:
-    finish(claim.request, attempt=claim.attempt, ending=Ending(status=Status.DONE, text=text), closed=None)
-    claim.request.refresh_from_db()
-    return claim.request
-
-
-def answered(who: User, *passages: KnowledgeChunk, text: str = "It was laid [1].") -> AIRequest:
-    claim = begin(who)
-    give(claim, *passages)
-    return end(claim, text)
 
 
 def changes(request: AIRequest) -> list[tuple[str, int | None]]:
@@ -62,10 +35,6 @@ def changes(request: AIRequest) -> list[tuple[str, int | None]]:
 
 def all_stale() -> set[AIRequest]:
     return set(freshness.stale(AIRequest.objects.all()))
-
-
-def edit(shelf: Shelf, document: KnowledgeDocument, text: str) -> KnowledgeDocument:
-    return indexed(shelf.put(text, id=document.source))
 
 
 @pytest.fixture
