@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
 from django.db.models import Q
 
 from ai.rag.context import Passage
 from ai.rag.fusion import reciprocal_rank_fusion
 from ai.rag.models import KnowledgeChunk
 from ai.rag.store import Hit, Vector, VectorStore, Viewer, WordIndex
-from ai.rag.viewing import viewing
+from ai.rag.viewing import viewing_one_moment
 
 DEPTH = 4  # times as many as are wanted, at least LEAST: so deep each ranking is read before they are fused
 LEAST = 40
@@ -46,22 +44,14 @@ def look(
     neighbours: bool = False,
     words: bool = True,
 ) -> Found:
-    """``words`` says whether a store that finds by words is asked to."""
-    with one_moment(), viewing(subject=viewer.subject, scopes=viewer.scopes):
+    """``words`` says whether a store that finds by words is asked to.
+
+    What is searched and what is then read belong to the same version of each document.
+    """
+    with viewing_one_moment(subject=viewer.subject, scopes=viewer.scopes):
         ranked = ranking(query if words else "", vector, store=store, viewer=viewer, top_k=top_k)
         passages = read([each for each in ranked if each.score >= min_score][:top_k])
         return Found(passages=passages, neighbours=beside(passages) if neighbours else ())
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """What is searched and what is then read belong to the same version of each document."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def ranking(query: str, vector: Vector, *, store: VectorStore, viewer: Viewer, top_k: int) -> list[Ranked]:
@@ -69,10 +59,9 @@ def ranking(query: str, vector: Vector, *, store: VectorStore, viewer: Viewer, t
     depth = max(DEPTH * top_k, LEAST)
     nearest = store.search(vector, viewer=viewer, limit=depth)
     matched: list[Hit] = []
-    scores = {hit.id: hit.score for hit in nearest}
     if query and isinstance(store, WordIndex):
-        matched = store.match(query, viewer=viewer, limit=depth)
-        scores |= store.cosines([hit.id for hit in matched if hit.id not in scores], vector)
+        matched = store.match(query, vector, viewer=viewer, limit=depth)
+    scores = {hit.id: hit.score for hit in [*matched, *nearest]}
     fused = reciprocal_rank_fusion([[hit.id for hit in nearest], [hit.id for hit in matched]])
     return [Ranked(id=each, score=scores[each], fused=score) for each, score in fused]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from uuid import UUID
 
 from ai.rag.store import Entry, Hit, Vector, Viewer
@@ -25,13 +26,11 @@ class MemoryStore:
     def search(self, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
         return self._best(lambda entry: _cosine(entry.vector, vector), viewer, limit)
 
-    def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
+    def match(self, query: str, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
         wanted = _words(query)
         found = self._best(lambda entry: float(len(wanted & _words(entry.words))), viewer, len(self._entries))
-        return [hit for hit in found if hit.score > 0][:limit]
-
-    def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
-        return {each: _cosine(self._entries[each].vector, vector) for each in ids}
+        best = [hit for hit in found if hit.score > 0][:limit]
+        return [replace(hit, score=_cosine(self._entries[hit.id].vector, vector)) for hit in best]
 
     def _best(self, score: Callable[[Entry], float], viewer: Viewer, limit: int) -> list[Hit]:
         hits = [

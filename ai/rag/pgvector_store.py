@@ -23,7 +23,7 @@ from ai.rag.store import Entry, Hit, Vector, Viewer
 from ai.rag.words import HALF, Words, words_of
 
 EF_SEARCH = 100  # how widely the graph is walked at first
-WALK = f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {EF_SEARCH}"
+WALK = f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {EF_SEARCH}; "
 
 
 class PgVectorStore:
@@ -67,27 +67,20 @@ class PgVectorStore:
         asked = {**of_viewer(viewer), "vector": written(vector), "limit": limit}
         with _transaction(), connection.cursor() as cursor:
             if not self._few(cursor, viewer):
-                cursor.execute(WALK)
-                hits = _hits(cursor, self._sql.nearest, asked)
+                hits = _hits(cursor, WALK + self._sql.nearest, asked)
                 if len(hits) >= limit:
                     return hits
             return _hits(cursor, self._sql.exact, asked)
 
-    def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
+    def match(self, query: str, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
         words = words_of(query)
         if words is None:
             return []
-        asked = {**of_viewer(viewer), **of_words(words), "limit": limit}
+        asked = {**of_viewer(viewer), **of_words(words), "vector": written(vector), "limit": limit}
         with _transaction(), connection.cursor() as cursor:
             few = self._few(cursor, viewer)
             statement = self._sql.matching_among_few if few else self._sql.matching
             return _hits(cursor, statement, asked)
-
-    def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
-        """Of what was found by its words."""
-        with connection.cursor() as cursor:
-            hits = _hits(cursor, self._sql.cosines, {"ids": list(ids), "vector": written(vector)})
-        return {hit.id: hit.score for hit in hits}
 
     def _few(self, cursor: CursorWrapper, viewer: Viewer) -> bool:
         """Asked once for the searches of one question: it decides how is searched, not what is found."""
@@ -104,7 +97,10 @@ def _transaction() -> AbstractContextManager[object]:
 
 
 def _hits(cursor: CursorWrapper, statement: str, asked: Mapping[str, Any]) -> list[Hit]:
+    """Of the last statement, where there are several."""
     cursor.execute(statement, asked)
+    while cursor.nextset():
+        pass
     return [Hit(id=chunk, document=document, score=score) for chunk, document, score in cursor.fetchall()]
 
 

@@ -13,16 +13,22 @@ WAYS = (OWN, SHARED, OPEN)
 VISIBLE = " OR ".join(f"({way})" for way in WAYS)
 
 ROWS = "SELECT {columns} FROM ai_rag_knowledgevector WHERE embedding_set_id = {set} AND live AND ({visible})"
+# By words: of what has enough of them, its score as a search would give it.
+BEST = """WITH found AS MATERIALIZED ({rows}), best AS MATERIALIZED (
+    SELECT chunk_id, told FROM found WHERE told >= %(least)s ORDER BY told DESC, chunk_id LIMIT %(limit)s
+)
+SELECT chunk_id, knowledge_document_id, {score}
+FROM best JOIN ai_rag_knowledgevector USING (chunk_id) WHERE embedding_set_id = {set} ORDER BY told DESC, chunk_id"""
 FOUND = "WITH found AS MATERIALIZED ({rows}) SELECT chunk_id, knowledge_document_id, score FROM found"
 DISTANCE = "embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions})"
-SCORED = "chunk_id, knowledge_document_id, 1 - ({distance}) AS score"
+SCORE = "1 - ({distance}) AS score"
+SCORED = "chunk_id, knowledge_document_id, {score}"
 # What its words tell, and of those that have the same the one that says them oftener.
-RANKED = """chunk_id, knowledge_document_id, 0.1 * ts_rank(tsv, %(query)s::tsquery) + (
+RANKED = """chunk_id, 0.1 * ts_rank(tsv, %(query)s::tsquery) + (
     SELECT COALESCE(sum(word.weight), 0)
     FROM unnest(%(each)s::tsquery[], %(weights)s::float8[]) AS word (lexeme, weight) WHERE tsv @@ word.lexeme
-) AS score"""
+) AS told"""
 MATCHING = " AND tsv @@ %(query)s::tsquery"
-COSINES = "SELECT {columns} FROM ai_rag_knowledgevector WHERE embedding_set_id = {set} AND chunk_id = ANY(%(ids)s)"
 
 
 class Statements:
@@ -31,7 +37,8 @@ class Statements:
     def __init__(self, number: int, dimensions: int) -> None:
         self._number = number
         self._distance = DISTANCE.format(dimensions=dimensions)
-        self._scored = SCORED.format(distance=self._distance)
+        self._score = SCORE.format(distance=self._distance)
+        self._scored = SCORED.format(score=self._score)
 
     @property
     def few(self) -> str:
@@ -50,15 +57,14 @@ class Statements:
 
     @property
     def matching(self) -> str:
-        return _best(self._rows(RANKED, VISIBLE) + MATCHING, " WHERE score >= %(least)s")
+        return self._matching(self._rows(RANKED, VISIBLE) + MATCHING)
 
     @property
     def matching_among_few(self) -> str:
-        return _best(self._each_way(RANKED, MATCHING), " WHERE score >= %(least)s")
+        return self._matching(self._each_way(RANKED, MATCHING))
 
-    @property
-    def cosines(self) -> str:
-        return COSINES.format(columns=self._scored, set=self._number)
+    def _matching(self, rows: str) -> str:
+        return BEST.format(rows=rows, score=self._score, set=self._number)
 
     def _rows(self, columns: str, visible: str) -> str:
         return ROWS.format(columns=columns, set=self._number, visible=visible)
@@ -68,5 +74,5 @@ class Statements:
         return " UNION ALL ".join(f"({self._rows(columns, way)}{further})" for way in WAYS)
 
 
-def _best(rows: str, which: str = "") -> str:
-    return FOUND.format(rows=rows) + which + " ORDER BY score DESC, chunk_id LIMIT %(limit)s"
+def _best(rows: str) -> str:
+    return FOUND.format(rows=rows) + " ORDER BY score DESC, chunk_id LIMIT %(limit)s"

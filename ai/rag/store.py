@@ -43,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """``score`` compares within one ranking only: the cosine of two vectors, or how well words match."""
+    """``score`` is the cosine of two vectors, however the entry was found."""
 
     id: UUID
     document: UUID
@@ -66,8 +66,8 @@ class VectorStore(Protocol):
 class WordIndex(Protocol):
     """What a store may be able to do beside: find by words, their order and case aside."""
 
-    def match(self, query: str, *, viewer: Viewer, limit: int) -> list[Hit]:
-        """The best first. Entries with little of what the query's words tell may be left out."""
+    def match(self, query: str, vector: Vector, *, viewer: Viewer, limit: int) -> list[Hit]:
+        """Those that match best first, each with the score that a search for ``vector`` would have given it.
 
-    def cosines(self, ids: Collection[UUID], vector: Vector) -> dict[UUID, float]:
-        """Of what was found so: the score that a search would have given it."""
+        Entries with little of what the query's words tell may be left out.
+        """

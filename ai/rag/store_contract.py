@@ -20,7 +20,7 @@ import pytest
 
 from ai.rag.memory import MemoryStore
 from ai.rag.models import Visibility
-from ai.rag.store import Entry, Vector, VectorStore, Viewer, WordIndex
+from ai.rag.store import Entry, Hit, Vector, VectorStore, Viewer, WordIndex
 
 ALICE, BOB, MALLORY, TEAM, OTHERS = (UUID(int=number) for number in range(1, 6))
 VIEWERS = (
@@ -129,7 +129,10 @@ class WordIndexContract(VectorStoreContract):
     """For a store that finds by words, too."""
 
     def matched(self, entries: Collection[Entry], query: str, *, viewer: Viewer = VIEWERS[0]) -> list[int]:
-        return [hit.id.int - 1000 for hit in self.words(entries).match(query, viewer=viewer, limit=10)]
+        return [hit.id.int - 1000 for hit in self.hits(entries, query, viewer)]
+
+    def hits(self, entries: Collection[Entry], query: str, viewer: Viewer = VIEWERS[0]) -> list[Hit]:
+        return self.words(entries).match(query, self.vector(0.0), viewer=viewer, limit=10)
 
     @abstractmethod
     def words(self, entries: Collection[Entry]) -> WordIndex:
@@ -154,5 +157,5 @@ class WordIndexContract(VectorStoreContract):
 
     def test_what_words_found_has_the_score_of_a_search(self) -> None:
         entries = [self.entry(number, angle=number / 4, words="pump") for number in (1, 2)]
-        scores = self.words(entries).cosines([entry.id for entry in entries], self.vector(0.0))
+        scores = {hit.id: hit.score for hit in self.hits(entries, "pump")}
         assert scores == pytest.approx({UUID(int=1001): math.cos(0.25), UUID(int=1002): math.cos(0.5)}, abs=1e-3)

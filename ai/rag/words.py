@@ -7,7 +7,7 @@ outvote those that mean the same in others, which is what vectors find; measured
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -17,6 +17,8 @@ from ai.rag.models import TEXT_SEARCH
 HALF = 0.5
 COMMON = 2000  # passages: ranking reads each that matches
 MOST_WORDS = 32
+DEEP = 2  # so far the others beside a word are told: a query of all that is enough would be long
+SLACK = 1e-9
 
 # What is common Postgres knows from its own statistics; the others are counted, which is quick because they are rare.
 COUNT = """
@@ -63,27 +65,36 @@ def words_of(question: str) -> Words | None:
 
 
 def weighed(counts: Mapping[str, float], *, passages: float) -> Words | None:
-    """By inverse document frequency, as BM25 has it (Robertson and Zaragoza 2009). None without a word.
+    """By inverse document frequency, as BM25 has it (Robertson and Zaragoza 2009).
 
-    The rarest are looked for until the others together could not make half.
+    Where all are common, what has all of them is looked for. None without a word, or where even that must be common.
     """
-    if not counts:
+    total = max([passages, *counts.values()])
+    rare = sum(count <= COMMON for count in counts.values())
+    if not counts or (not rare and total * math.prod(count / total for count in counts.values()) > COMMON):
         return None
-    total = max(passages, *counts.values())
     weight = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
     whole = sum(weight.values())
     rarest = sorted(counts, key=lambda word: (-weight[word], word))
-    needed = [word for n, word in enumerate(rarest) if sum(weight[each] for each in rarest[n:]) >= HALF * whole]
-    return Words(
-        query=_query(rarest, [word for word in needed if counts[word] <= COMMON]),
-        each=tuple(map(_quoted, rarest)),
-        weights=tuple(weight[word] / whole for word in rarest),
-    )
+    each, weights = tuple(map(_quoted, rarest)), tuple(weight[word] / whole for word in rarest)
+    return Words(query=_enough(each, weights, HALF, rare) or " & ".join(each), each=each, weights=weights)
 
 
-def _query(words: list[str], rare: list[str]) -> str:
-    """Where all are common, only what has all of them is looked at."""
-    return " | ".join(map(_quoted, rare)) if rare else " & ".join(map(_quoted, words))
+def _enough(words: Sequence[str], weights: Sequence[float], least: float, first: int, deep: int = 1) -> str:
+    """What has one of the ``first`` words and, with lighter ones, may have enough; empty where none of them can.
+
+    A word that is not enough needs others beside it: so few passages are ranked in vain.
+    """
+    ways = []
+    for number in range(first):
+        if sum(weights[number:]) < least - SLACK:
+            break
+        missing, rest = least - weights[number], slice(number + 1, None)
+        beside = "" if missing <= SLACK or deep > DEEP else _enough(
+            words[rest], weights[rest], missing, len(words) - number - 1, deep + 1
+        )  # fmt: skip
+        ways.append(f"{words[number]} & ({beside})" if beside else words[number])
+    return " | ".join(ways)
 
 
 def _quoted(word: str) -> str:

@@ -44,11 +44,18 @@ class KnowledgeVector(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["knowledge_document_id"], name="vector_of_document"),
-            models.Index(fields=["embedding_set", "subject"], name="vector_of_subject"),
-            models.Index(fields=["embedding_set", "scope"], name="vector_of_scope"),
+            # One for each way in which a passage may be seen, with all that counting asks of it.
+            models.Index(fields=["embedding_set", "subject"], name="vector_of_owner", condition=models.Q(live=True)),
+            models.Index(
+                fields=["embedding_set", "scope"],
+                include=["subject"],
+                name="vector_of_team",
+                condition=models.Q(live=True, visibility=Visibility.TEAM),
+            ),
             models.Index(
                 fields=["embedding_set"],
-                name="vector_for_all",
+                include=["subject"],
+                name="vector_of_everybody",
                 condition=models.Q(live=True, visibility=Visibility.ALL),
             ),
             GinIndex(fields=["tsv"], name="vector_text"),

@@ -135,7 +135,7 @@ def test_nothing_of_one_is_found_by_another(
 def test_the_store_itself_names_nothing_of_others(shelf: EmbeddingSet) -> None:
     """Without row-level security: the query alone hides even the ids."""
     store, eyes = PgVectorStore(shelf), Viewer(subject=MALLORY)
-    for hits in (store.search(EAST, viewer=eyes, limit=10), store.match("alice bob", viewer=eyes, limit=10)):
+    for hits in (store.search(EAST, viewer=eyes, limit=10), store.match("alice bob", EAST, viewer=eyes, limit=10)):
         assert len(hits) == 2
 
 

@@ -77,7 +77,7 @@ def test_the_nearest_of_many_are_found_by_the_graph_of_the_set(filled: Embedding
 @pytest.mark.parametrize("name", ["few", "exact"])
 def test_the_few_are_found_by_whose_they_are(filled: EmbeddingSet, name: str) -> None:
     chosen = plan(filled, name)
-    assert all(index in chosen for index in ("vector_of_subject", "vector_of_scope", "vector_for_all")), chosen
+    assert all(index in chosen for index in ("vector_of_owner", "vector_of_team", "vector_of_everybody")), chosen
     assert "Seq Scan" not in chosen
 
 
@@ -90,6 +90,6 @@ def test_words_among_few_need_no_look_at_all_rows(filled: EmbeddingSet) -> None:
     assert "Seq Scan" not in plan(filled, "matching_among_few")
 
 
-def test_scores_are_found_by_id(filled: EmbeddingSet) -> None:
-    chosen = plan(filled, "cosines", ids=[UUID(int=10_001)])
+def test_scores_of_what_words_found_are_found_by_id(filled: EmbeddingSet) -> None:
+    chosen = plan(filled, "matching", viewer=MUCH)
     assert "ai_rag_knowledgevector_pkey" in chosen, chosen
