@@ -1,6 +1,7 @@
 """People and teams to try Lintel with, and fourteen days of sample history, which config.samples makes.
 
-The ten tickets and five texts are files in config/demo: a prompt's input needs no row until somebody sends it.
+The ten tickets and five texts are files in config/demo: a prompt's input needs no row until somebody sends it. The
+handbook that questions are tried with is written as documents, once: what somebody deletes of it stays deleted.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Membership, Team, User
+from ai.rag.evaluation.labels import HANDBOOK, documents_beside
 from config.demo_people import GUEST, PEOPLE, SUPERUSER
 from config.samples.making import NotMade, make
+from documents import fields, library
+from documents.errors import TooManyDocuments
+from documents.models import Document, DocumentKey, Visibility
 from requests_app import samples
 from requests_app.models import AIRequest, BudgetHold, BudgetWindow, HoldShare, RequestMove, TokenBudget
 
@@ -56,13 +61,27 @@ class Command(BaseCommand):
 
 
 def load() -> str:
+    first = not User.objects.filter(username=GUEST).exists()
     people = {name: person(name) for name in PEOPLE}
     for name, members in TEAMS.items():
         team, _made = Team.objects.get_or_create(name=name, personal_of=None)
         for member, role in members.items():
             Membership.objects.get_or_create(team=team, user=people[member], defaults={"role": role})
+    if first:
+        write_handbook(people[GUEST])
     tickets, texts = (len(list((FILES / kind).glob("*.txt"))) for kind in ("tickets", "texts"))
     return f"{len(people)} users, {len(TEAMS)} shared teams; {tickets} tickets and {texts} texts in config/demo"
+
+
+def write_handbook(owner: User) -> None:
+    """For everybody to ask, as far as LINTEL_DOCUMENTS_PER_MINUTE lets one write."""
+    for name, text in documents_beside(HANDBOOK).items():
+        content = fields.of_file(name, text.encode())
+        title = text.partition("\n")[0].removeprefix("# ")
+        try:
+            library.create(owner, library.Draft(content=content, title=title, visibility=Visibility.ALL))
+        except TooManyDocuments:
+            return
 
 
 def person(name: str) -> User:
@@ -91,6 +110,13 @@ def _clear_budgets(whose: Q) -> None:
     TokenBudget.history.filter(whose).delete()
 
 
+def _clear_documents(people: QuerySet[User]) -> None:
+    """One by one, so that whoever indexes them hears of it."""
+    for document in Document.objects.filter(owner__in=people):
+        document.delete()
+    DocumentKey.objects.filter(user__in=people).delete()
+
+
 def clear() -> str:
     """Remove sample data, and everything that hangs on the demo users.
 
@@ -101,6 +127,7 @@ def clear() -> str:
     _clear_requests(AIRequest.objects.filter(user__in=people))
     teams = Team.objects.filter(name__in=TEAMS, personal_of=None, ai_requests=None)
     _clear_budgets(Q(user__in=people) | Q(team__personal_of__in=people) | Q(team__in=teams))
+    _clear_documents(people)
     removed = teams.count()
     teams.delete()
     Membership.objects.filter(user__in=people).delete()

@@ -8,8 +8,12 @@ from pytest_django import Settings
 
 from accounts.models import ApiToken, Membership, Team, User
 from ai.prompts.registry import get_prompt, validate
+from ai.rag.evaluation.labels import HANDBOOK, documents_beside
 from config.demo_people import PEOPLE
 from config.management.commands.load_demo import FILES
+from documents import fields, library
+from documents.keys import Key
+from documents.models import Document
 from requests_app.intake import Submission, accept, retry
 from requests_app.models import AIRequest, TokenBudget
 
@@ -34,10 +38,22 @@ class TestLoadDemo:
 
     def test_second_time_changes_nothing(self) -> None:
         first = load()
-        before = (User.objects.count(), Team.objects.count(), Membership.objects.count())
+        library.delete(User.objects.get(username="demo"), Document.objects.order_by("pk")[0].pk)
+        before = [kind.objects.count() for kind in (User, Team, Membership, Document)]
         User.objects.get(username="demo").set_password("my own")
         assert load() == first
-        assert (User.objects.count(), Team.objects.count(), Membership.objects.count()) == before
+        assert [kind.objects.count() for kind in (User, Team, Membership, Document)] == before
+
+    def test_everybody_may_ask_the_handbook(self) -> None:
+        load()
+        alice = User.objects.get(username="alice")
+        assert Document.objects.visible_to(alice).count() == len(documents_beside(HANDBOOK))
+        assert Document.objects.filter(title="Annual leave").count() == 1
+
+    def test_no_more_is_written_than_the_settings_let(self, settings: Settings) -> None:
+        settings.LINTEL_DOCUMENTS_PER_MINUTE = 3
+        load()
+        assert Document.objects.count() == 3
 
     def test_changed_password_is_kept(self) -> None:
         load()
@@ -54,6 +70,8 @@ class TestLoadDemo:
         demo = User.objects.get(username="demo")
         ApiToken.objects.create(demo, name="test")
         retry(accept(demo, Submission(prompt_key="ticket_classify", payload={"ticket": "x"})).request)
+        key = Key(key="k", method="POST", path="/", body_hash="h")
+        library.create(demo, library.Draft(content=fields.of_text("mine"), title="mine"), key)
         TokenBudget.objects.create(team=Team.objects.get(name="Support"), limit=1)
         load("--clear")
         assert list(User.objects.all()) == [stranger]
@@ -61,6 +79,7 @@ class TestLoadDemo:
         assert not TokenBudget.history.exists()
         assert list(Team.objects.all()) == [stranger.personal_team]
         assert not AIRequest.objects.exists()
+        assert not Document.objects.exists()
 
     def test_clear_of_nothing_is_no_error(self) -> None:
         assert "0 users" in load("--clear")
