@@ -9,6 +9,8 @@ from config.local.logs import Tail
 from config.local.service import last_lines
 from config.local.start import Running
 
+TOLD = ("sample requests", "documents of a handbook")
+
 
 def want(home: Home) -> None:
     """For this first start, and for the next one where this one is stopped meanwhile; never again after."""
@@ -35,7 +37,7 @@ def loading(running: Running) -> Iterator[None]:
 
     def look() -> None:
         for line in said.lines():
-            if line.startswith("day ") or "sample requests" in line:
+            if line.startswith("day ") or any(words in line for words in TOLD):
                 running.terminal.event("samples", line)
         if child.exit_code() is not None and wanted(running.plan.home):
             _mark(running.plan.home).unlink()

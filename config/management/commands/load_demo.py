@@ -1,7 +1,7 @@
 """People and teams to try Lintel with, and fourteen days of sample history, which config.samples makes.
 
 The ten tickets and five texts are files in config/demo: a prompt's input needs no row until somebody sends it. The
-handbook that questions are tried with is written as documents, once: what somebody deletes of it stays deleted.
+handbook that questions are tried with is written as documents, where demo has none.
 """
 
 from __future__ import annotations
@@ -47,7 +47,13 @@ class Command(BaseCommand):
         with transaction.atomic():
             self.stdout.write(clear() if options["clear"] else load())
         if not options["clear"] and not options["people"]:
+            self._write_handbook()
             self._make_history()
+
+    def _write_handbook(self) -> None:
+        guest = User.objects.get(username=GUEST)
+        if not Document.objects.owned_by(guest).exists():
+            self._say(f"{write_handbook(guest)} documents of a handbook, for everybody to ask")
 
     def _make_history(self) -> None:
         try:
@@ -61,27 +67,25 @@ class Command(BaseCommand):
 
 
 def load() -> str:
-    first = not User.objects.filter(username=GUEST).exists()
     people = {name: person(name) for name in PEOPLE}
     for name, members in TEAMS.items():
         team, _made = Team.objects.get_or_create(name=name, personal_of=None)
         for member, role in members.items():
             Membership.objects.get_or_create(team=team, user=people[member], defaults={"role": role})
-    if first:
-        write_handbook(people[GUEST])
     tickets, texts = (len(list((FILES / kind).glob("*.txt"))) for kind in ("tickets", "texts"))
     return f"{len(people)} users, {len(TEAMS)} shared teams; {tickets} tickets and {texts} texts in config/demo"
 
 
-def write_handbook(owner: User) -> None:
-    """For everybody to ask, as far as LINTEL_DOCUMENTS_PER_MINUTE lets one write."""
+def write_handbook(owner: User) -> int:
+    """How many were written: all, as far as LINTEL_DOCUMENTS_PER_MINUTE lets one."""
     for name, text in documents_beside(HANDBOOK).items():
         content = fields.of_file(name, text.encode())
         title = text.partition("\n")[0].removeprefix("# ")
         try:
             library.create(owner, library.Draft(content=content, title=title, visibility=Visibility.ALL))
         except TooManyDocuments:
-            return
+            break
+    return Document.objects.owned_by(owner).count()
 
 
 def person(name: str) -> User:
