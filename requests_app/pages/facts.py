@@ -84,7 +84,8 @@ def _saved(request: AIRequest) -> Cost:
 def _model(request: AIRequest) -> Fact:
     used = request.model or request.model_asked
     if used == request.model_asked:
-        return Fact(label=_("Model"), text=used, note=_("as asked") if request.model else _("will be asked"), code=True)
+        uncalled = _("was not called") if request.final else _("will be asked")
+        return Fact(label=_("Model"), text=used, note=_("as asked") if request.model else uncalled, code=True)
     told = instead_of(request)
     if told is not None and told.reason == PASSED_OVER and request.attempt_reason == AttemptReason.FALLBACK:
         return Fact(label=_("Model"), text=used, note=passed_over_words(request.model_asked), code=True)

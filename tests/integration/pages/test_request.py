@@ -126,6 +126,7 @@ def test_a_stopped_one_keeps_its_part_and_says_the_cost(page: Client, summary: A
         ({"cost_usd": 0}, "runs on this machine"),
         ({"cost_usd": Decimal("0.0123")}, "$0.0123"),
         ({"output_tokens": None}, "no model was called"),
+        ({"model": ""}, "was not called"),
     ],
 )
 def test_what_it_cost(page: Client, summary: AIRequest, changes: dict[str, Any], words: str) -> None:
