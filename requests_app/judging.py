@@ -64,10 +64,12 @@ def verdict_on(request: AIRequest, *, text: str, output: Any, repaired: bool) ->
 
 
 def _grounds(request: AIRequest, text: str) -> dict[str, Any]:
-    if not sources.retrieves(request):
+    """Of an answer from passages; that there were none is said by rule, and rests on nothing."""
+    if not sources.retrieves(request) or not (kept := sources.keys(request)):
         return {}
     found = sources.cited(request, text)
-    return {"support": found.support, "unsupported_citations": found.unsupported}
+    unsupported = sum(each.key not in kept for each in found.cited)
+    return {"support": found.support, "unsupported_citations": unsupported}
 
 
 def _usual(request: AIRequest, spec: ReviewSpec) -> dict[str, Any]:

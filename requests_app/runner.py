@@ -25,6 +25,7 @@ from ai.errors import NotEmbedded
 from ai.patience import DeadlinePassed, Pulled
 from ai.prompts.registry import render_prompt, stored_prompt
 from ai.providers import load_adapters
+from ai.rag.context import Block
 from ai.routing import catalogue_at, model
 from ai.tracing import CONSUMER, note_status, span
 from ai.traffic import Traffic
@@ -74,6 +75,11 @@ class Run:
     @property
     def request(self) -> AIRequest:
         return self.claim.request
+
+    @property
+    def seconds_left(self) -> float:
+        """To its deadline, from now."""
+        return self.overdue_at - OVERDUE_S - time.monotonic()
 
 
 class Runner:
@@ -154,7 +160,7 @@ class Runner:
         except DeadlinePassed:
             return failed("deadline_exceeded")
         except NotEmbedded as problem:
-            return without_search(problem, seconds_left=run.claim.seconds_left)
+            return without_search(problem, seconds_left=run.seconds_left)
         except BudgetExceeded as full:
             return Failed(code=full.code, message=str(_("The budget has no room for a further call.")))
         except Exception:
@@ -187,12 +193,15 @@ class Runner:
 
     async def _job(self, run: Run) -> Job | None:
         """None where the prompt answers from documents, and they hold nothing for it."""
-        job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
+        job = await self._step(run, job_for, run, self._traffic)
         if job is None:
-            found = await self._searches.find(run.request, seconds_left=run.claim.seconds_left, stop=run.stop)
+            found = await self._outlast(run, partial(self._search, run))
             if await self._step(run, sources.keep, run.request, found, attempt=run.attempt):
-                job = await self._step(run, job_for, run.claim, run.stop, self._traffic)
+                job = await self._step(run, job_for, run, self._traffic)
         return job
+
+    async def _search(self, run: Run) -> tuple[Block, ...]:
+        return await self._searches.find(run.request, seconds_left=run.seconds_left, stop=run.stop)
 
     async def _open_call(self, run: Run, event: CallStarting) -> None:
         await self._withdraw(run)
@@ -302,12 +311,12 @@ class Runner:
                 await asyncio.sleep(STEP_PAUSE_S)
 
 
-def job_for(claim: Claim, stop: Stop, traffic: Traffic) -> Job | None:
+def job_for(run: Run, traffic: Traffic) -> Job | None:
     """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls.
 
     None where its prompt wants passages, and none are kept with it.
     """
-    request = claim.request
+    request = run.request
     template, catalogue = stored_prompt(request.template_id), catalogue_at(request.catalogue)
     passages = sources.shown(request) if sources.retrieves(request) else {}
     if sources.retrieves(request) and not passages:
@@ -322,11 +331,11 @@ def job_for(claim: Claim, stop: Stop, traffic: Traffic) -> Job | None:
         schema=template.output_schema,
         route=route,
         cut=template.cut,
-        deadline_s=claim.seconds_left,
-        calls_left=settings.LINTEL_MAX_CALLS - claim.calls_made,
-        stop=stop,
+        deadline_s=run.seconds_left,
+        calls_left=settings.LINTEL_MAX_CALLS - run.claim.calls_made,
+        stop=run.stop,
         traffic=traffic,
-        reasked=claim.reasked,
+        reasked=run.claim.reasked,
     )
 
 

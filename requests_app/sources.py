@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from ai.rag.retrieval import retrieve
 from ai.rag.staging import lock
 from ai.rag.store import Viewer
 from ai.rag.viewing import viewing
-from requests_app.models import AIRequest, Citation, RequestSource, StaleReason, Status
+from requests_app.models import AIRequest, Citation, RequestSource, StaleReason
 
 if TYPE_CHECKING:
     from ai.prompts.spec import Retrieve
@@ -48,12 +48,13 @@ def viewer_of(user_id: UUID) -> Viewer:
 
 
 def search(request: AIRequest) -> tuple[Block, ...]:
-    """What answers the request's question now. It may call an embedding model: not for a thread of the database pool.
+    """What answers the request's question now; nothing where an earlier search has found what stays.
 
+    It may call an embedding model: not for a thread of the database pool.
     Raises NotEmbedded, ConfigurationError, and what the meter refuses with.
     """
     terms = _terms(request)
-    if terms is None:
+    if terms is None or keys(request):
         return ()
     viewer = viewer_of(request.user_id)
     found = retrieve(
@@ -85,10 +86,22 @@ def _store(request: AIRequest, blocks: Iterable[Block]) -> None:
     lock(chunks)
     chunks.update(cited=True)  # from here on it stays as it is, whatever becomes of its document
     RequestSource.objects.bulk_create(
-        RequestSource(
-            request=request, chunk=chunk, key=passages[chunk.pk][0], score=passages[chunk.pk][1].score, **_stale(chunk)
-        )
-        for chunk in chunks.select_related("knowledge_document")
+        _source(request, chunk, *passages[chunk.pk]) for chunk in chunks.select_related("knowledge_document")
+    )
+
+
+def _source(request: AIRequest, chunk: KnowledgeChunk, key: int, passage: Passage) -> RequestSource:
+    return RequestSource(
+        request=request,
+        chunk=chunk,
+        document_id=passage.document,
+        version=passage.version,
+        ordinal=passage.position,
+        start=passage.start,
+        end=passage.end,
+        key=key,
+        score=passage.score,
+        **_stale(chunk),
     )
 
 
@@ -127,14 +140,15 @@ def cite(request: AIRequest, answer: str) -> None:
         return
     with seeing(request):
         found = cited(request, answer)
-        rows = {row.chunk_id: row for row in RequestSource.objects.filter(request=request)}
+    rows = list(RequestSource.objects.filter(request=request).order_by("-ordinal"))
+    of_chunk, first = {row.chunk_id: row for row in rows}, {row.key: row for row in rows}
     Citation.objects.filter(request=request).delete()
     Citation.objects.bulk_create(
         Citation(
             request=request,
             position=each.position,
             key=each.key,
-            source=rows[each.passage.chunk] if each.passage else None,
+            source=of_chunk[each.passage.chunk] if each.passage else first.get(each.key),
             quote_start=each.quote_start,
             quote_end=each.quote_end,
         )
@@ -142,31 +156,9 @@ def cite(request: AIRequest, answer: str) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a delivered answer rests on, as far as its asker may see it now. ``hidden`` passages they no longer may."""
-
-    blocks: tuple[Block, ...] = ()
-    citations: tuple[Citation, ...] = ()
-    hidden: int = 0
-
-    @property
-    def unsupported(self) -> list[Citation]:
-        """Those that point to nothing."""
-        return [each for each in self.citations if each.source_id is None]
-
-
-def told(request: AIRequest) -> Told:
-    """Nothing of an answer that has not been delivered."""
-    if request.status != Status.DONE or not retrieves(request):
-        return Told()
-    blocks = given(request)
-    shown = sum(len(block.passages) for block in blocks)
-    return Told(
-        blocks=blocks,
-        citations=tuple(Citation.objects.filter(request=request).order_by("position")),
-        hidden=RequestSource.objects.filter(request=request).count() - shown,
-    )
+def keys(request: AIRequest) -> frozenset[int]:
+    """The numbers that an answer may cite, also of passages that its asker may no longer see."""
+    return frozenset(RequestSource.objects.filter(request=request).values_list("key", flat=True))
 
 
 def cited(request: AIRequest, answer: str) -> Citing:
@@ -184,9 +176,11 @@ def seeing(request: AIRequest) -> Iterator[None]:
 def _given(request: AIRequest) -> tuple[Block, ...]:
     """Row-level security leaves out the chunks that the asker may not see, and the join their sources with them."""
     rows = RequestSource.objects.filter(request=request).select_related("chunk__knowledge_document")
-    ordered = sorted(rows, key=lambda row: (row.key, row.chunk.ordinal))
+    ordered = sorted(rows, key=attrgetter("key", "ordinal"))
     return tuple(block_of(key, map(_passage, group)) for key, group in groupby(ordered, key=attrgetter("key")))
 
 
 def _passage(row: RequestSource) -> Passage:
-    return passage_of(row.chunk, score=row.score)
+    """Where it stood when it was found."""
+    passage = passage_of(row.chunk, score=row.score)
+    return replace(passage, version=row.version, position=row.ordinal, start=row.start, end=row.end)

@@ -16,7 +16,8 @@ class Passage:
     """A chunk's text as it was indexed. ``start`` and ``end`` are its place in its document, in code points.
 
     ``score`` is the cosine of query and passage; None: it was not found, but stands beside one that was. ``fused`` is
-    what it was ranked by, 0 for a neighbour. ``source`` is its document for the app that it comes from.
+    what it was ranked by, 0 for a neighbour. ``source`` is its document for the app that it comes from, ``version`` the
+    one of its texts that the place is in.
     """
 
     chunk: UUID
@@ -29,6 +30,7 @@ class Passage:
     title: str = ""
     source_type: str = ""
     source: UUID | None = None
+    version: int = 0
     score: float | None = None
     fused: float = 0.0
 

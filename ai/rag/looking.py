@@ -102,6 +102,7 @@ def passage_of(chunk: KnowledgeChunk, *, score: float | None = None, fused: floa
         title=document.title,
         source_type=document.source_type,
         source=document.source,
+        version=chunk.version if document.indexed is None else document.indexed,
         score=score,
         fused=fused,
     )

@@ -24,10 +24,10 @@ from requests_app.api.sources import (
     stale_sources_of,
 )
 from requests_app.freshness import changes
+from requests_app.grounds import grounds_of
 from requests_app.instead import instead_of, message_of
 from requests_app.intake import Submission
 from requests_app.models import AIRequest, Lane, Priority, Status
-from requests_app.sources import told
 from requests_app.stream import Position, snapshot, usage_of
 from requests_app.waiting import queue_ahead, waiting_for
 
@@ -198,7 +198,9 @@ class RequestDetail(RequestSummary):
 
     def to_representation(self, request: AIRequest) -> dict[str, Any]:
         """``partial`` is the text up to ``position``, from one look: a stream opened there goes on without a gap."""
-        shown = super().to_representation(request)
+        grounds = grounds_of(request)  # one look for both
+        cited = {"sources": sources_of(grounds), "citations": citations_of(grounds)}
+        shown = {**super().to_representation(request), **cited}
         if request.final or request.attempt == 0:  # the row itself has all the text that there is
             return shown
         seen = snapshot(request.pk, Position(request.attempt, 0))
@@ -212,11 +214,11 @@ class RequestDetail(RequestSummary):
 
     @extend_schema_field(SOURCES)
     def get_sources(self, request: AIRequest) -> list[dict[str, Any]]:
-        return sources_of(told(request))
+        return []  # ``to_representation`` knows
 
     @extend_schema_field(CITATIONS)
     def get_citations(self, request: AIRequest) -> list[dict[str, Any]]:
-        return citations_of(told(request))
+        return []
 
     @extend_schema_field(STALE_SOURCES)
     def get_stale_sources(self, request: AIRequest) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from requests_app.api.schema import TEXT, Described
 from requests_app.freshness import Change
-from requests_app.models import StaleReason
-from requests_app.sources import Told
+from requests_app.grounds import Grounds
+from requests_app.models import Citation, StaleReason
 
 COUNT: Described = {"type": "integer", "minimum": 0}
 SOURCES: Described = {
@@ -19,6 +19,7 @@ SOURCES: Described = {
         "properties": {
             "key": COUNT,
             "document": {"type": "string", "format": "uuid"},
+            "version": COUNT,
             "title": TEXT,
             "headings": {"type": "array", "items": TEXT},
             "start": COUNT,
@@ -26,22 +27,30 @@ SOURCES: Described = {
             "text": TEXT,
             "score": {"type": ["number", "null"]},
         },
-        "required": ["key", "document", "title", "headings", "start", "end", "text", "score"],
+        "required": ["key", "document", "version", "title", "headings", "start", "end", "text", "score"],
     },
 }
 QUOTE: Described = {
     "type": ["object", "null"],
-    "description": "The sentence of the document that it rests on; null: the number points to nothing.",
+    "description": "The sentence that it rests on, in the text of the document's version; null where it has none.",
     "properties": {"start": COUNT, "end": COUNT},
     "required": ["start", "end"],
 }
 CITATIONS: Described = {
     "type": "array",
-    "description": "The numbers in square brackets in the answer, where they stand. Offsets are code points.",
+    "description": (
+        "The numbers in square brackets in the answer, where they stand. Offsets are code points. One points to a "
+        "passage, to one that you may no longer see, or to nothing."
+    ),
     "items": {
         "type": "object",
-        "properties": {"position": COUNT, "key": COUNT, "quote": QUOTE},
-        "required": ["position", "key", "quote"],
+        "properties": {
+            "position": COUNT,
+            "key": COUNT,
+            "points_to": {"type": "string", "enum": ["passage", "hidden", "nothing"]},
+            "quote": QUOTE,
+        },
+        "required": ["position", "key", "points_to", "quote"],
     },
 }
 
@@ -76,11 +85,12 @@ def stale_sources_of(changes: Iterable[Change]) -> list[dict[str, Any]]:
     ]
 
 
-def sources_of(told: Told) -> list[dict[str, Any]]:
+def sources_of(grounds: Grounds) -> list[dict[str, Any]]:
     return [
         {
-            "key": block.key,
+            "key": source.key,
             "document": str(passage.source),
+            "version": passage.version,
             "title": passage.title,
             "headings": list(passage.headings),
             "start": passage.start,
@@ -88,17 +98,31 @@ def sources_of(told: Told) -> list[dict[str, Any]]:
             "text": passage.text,
             "score": passage.score,
         }
-        for block in told.blocks
-        for passage in block.passages
+        for source in grounds.sources
+        if source.block is not None
+        for passage in source.block.passages
     ]
 
 
-def citations_of(told: Told) -> list[dict[str, Any]]:
+def citations_of(grounds: Grounds) -> list[dict[str, Any]]:
     return [
         {
             "position": each.position,
             "key": each.key,
-            "quote": {"start": each.quote_start, "end": each.quote_end} if each.source_id else None,
+            "points_to": _points_to(each, grounds),
+            "quote": _quote(each, grounds),
         }
-        for each in told.citations
+        for each in grounds.citations
     ]
+
+
+def _points_to(citation: Citation, grounds: Grounds) -> str:
+    if citation.source_id is None:
+        return "nothing"
+    return "hidden" if citation.key in grounds.hidden else "passage"
+
+
+def _quote(citation: Citation, grounds: Grounds) -> dict[str, int | None] | None:
+    if citation.quote_start is None or citation.key in grounds.hidden:
+        return None
+    return {"start": citation.quote_start, "end": citation.quote_end}

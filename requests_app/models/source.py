@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from ai.rag.models import KnowledgeChunk
+from ai.rag.models import KnowledgeChunk, KnowledgeDocument
 from requests_app.models.request import AIRequest
 
 
@@ -25,13 +25,21 @@ class RequestSourceQuerySet(models.QuerySet["RequestSource"]):
 class RequestSource(models.Model):
     """A passage that a request's models are shown: found once, kept before the first call, the same for all of them.
 
-    Passages of one document that follow one another share a ``key``, the number that answers cite. A source is stale
-    from when its passage is no part of its document any more (requests_app.freshness).
+    Passages of one document that follow one another share a ``key``, the number that answers cite. A passage that stays
+    may stand elsewhere in a later version: here is where it stood in the ``version`` that was searched. A source is
+    stale from when its passage is no part of its document any more (requests_app.freshness).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.ForeignKey(AIRequest, on_delete=models.CASCADE, related_name="sources", db_index=False)
     chunk = models.ForeignKey(KnowledgeChunk, verbose_name=_("passage"), on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(
+        KnowledgeDocument, verbose_name=_("document"), on_delete=models.PROTECT, related_name="+"
+    )
+    version = models.BigIntegerField(_("version"))
+    ordinal = models.PositiveIntegerField(_("place"))
+    start = models.PositiveIntegerField(_("start"))
+    end = models.PositiveIntegerField(_("end"))
     key = models.PositiveSmallIntegerField(_("number"))
     score = models.FloatField(_("score"), null=True, blank=True, help_text=_("Empty: it stands beside one found."))
     stale_since = models.DateTimeField(_("stale since"), null=True, blank=True, editable=False)
@@ -76,7 +84,8 @@ class RequestSource(models.Model):
 class Citation(models.Model):
     """A number in square brackets in an answer; without a ``source`` it points to nothing.
 
-    Offsets count code points: ``position`` in the answer, those of the quote in the text of the document's version.
+    Offsets count code points: ``position`` in the answer, those of the quote in the text of the source's version. No
+    quote: the asker could no longer see the passage when the answer came.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from django.utils.translation import gettext as _
 
 from ai.types import JSON
-from requests_app import freshness, sources
+from requests_app import freshness
+from requests_app.grounds import Grounds, grounds_of
 from requests_app.models import AIRequest, Status
 from requests_app.pages.answers import Answer, answer_of
 from requests_app.pages.changes import headline, sentences
@@ -75,8 +76,8 @@ class RequestPage:
         return _("stopping") if self.stopping else self._request.get_status_display()
 
     @cached_property
-    def sources(self) -> sources.Told:
-        return sources.told(self._request)
+    def grounds(self) -> Grounds:
+        return grounds_of(self._request)
 
     @property
     def final(self) -> bool:

@@ -12,7 +12,6 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Team, User
-from ai.engine import Stop
 from ai.models import LLMModel, LLMProvider, ModelRoute, PromptLabel, PromptTemplate
 from ai.prompts.registry import get_prompt
 from ai.routing.publish import publish
@@ -22,7 +21,7 @@ from requests_app import intake
 from requests_app.errors import ContextTooLong, KeyBusy, KeyReused, NoModelConfigured, SubmissionInvalid
 from requests_app.intake import Accepted, Idempotency, Submission, accept, body_hash, cancel, retry
 from requests_app.models import AIRequest, IdempotencyKey, Status, WorkerLease
-from requests_app.runner import job_for
+from requests_app.runner import Run, job_for
 from tests.integration.requests_app.conftest import SUMMARY, claim_next, new_lease
 
 KEY = Idempotency(key="k1", method="POST", path="/api/v1/requests", body_hash=body_hash({"a": 1}))
@@ -328,9 +327,9 @@ class TestRoutes:
         accept(alice, SUMMARY)
         claimed = claim_next(lease.pk)
         assert claimed is not None
-        job_for(claimed, Stop(), OPEN_ROAD)
+        job_for(Run(claim=claimed), OPEN_ROAD)
         with django_assert_num_queries(0):
-            job_for(claimed, Stop(), OPEN_ROAD)
+            job_for(Run(claim=claimed), OPEN_ROAD)
 
     def test_an_accepted_route_outlives_every_edit(self, alice: User, lease: WorkerLease) -> None:
         LLMModel.objects.filter(name="claude-sonnet-5-5").update(context_window=900_000)
@@ -341,7 +340,7 @@ class TestRoutes:
         ModelRoute.objects.all().delete()
         claimed = claim_next(lease.pk)
         assert claimed is not None
-        job = job_for(claimed, Stop(), OPEN_ROAD)
+        job = job_for(Run(claim=claimed), OPEN_ROAD)
         assert job is not None
         route = job.route
         assert [spec.name for spec in route] == was

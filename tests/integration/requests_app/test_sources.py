@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError, transaction
+from django.db.models import F
 from pytest_django import Settings
 
 from accounts.models import User
+from ai.engine import Stop
 from ai.models import LLMUsageLog
 from ai.providers.fake import FakeProvider, Script, fake_provider
 from ai.providers.fake.embeddings import vector
+from ai.rag.context import Block
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument
+from ai.traffic import OPEN_ROAD
 from requests_app import sources
 from requests_app.intake import Submission, accept
-from requests_app.models import AIRequest, BudgetHold, Citation, HoldState, RequestSource
+from requests_app.models import AIRequest, BudgetHold, Citation, HoldState, RequestSource, Status
+from requests_app.runner import Run, job_for
+from requests_app.searching import Searches
 from requests_app.testing import InlineWorker, inline_worker
 from tests.integration.rag.library import put, put_vector
+from tests.integration.requests_app.conftest import claim_next, new_lease
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -156,3 +165,72 @@ def test_passages_that_went_meanwhile_are_not_shown(worker: InlineWorker, librar
     AIRequest.objects.filter(pk=request.pk).update(attempt=1)
     KnowledgeDocument.objects.update(visibility="private")
     assert sources.keep(request, blocks, attempt=1) == ()
+
+
+def found_by(who: User) -> AIRequest:
+    """A request of theirs in a worker's hands, with what was found for it."""
+    request = ask(who)
+    blocks = sources.search(request)
+    AIRequest.objects.filter(pk=request.pk).update(attempt=1, status=Status.PROCESSING, lease=new_lease())
+    assert [block.text for block in sources.keep(request, blocks, attempt=1)] == [block.text for block in blocks]
+    return request
+
+
+def test_what_the_asker_loses_meanwhile_is_not_told_as_made_up(
+    library: EmbeddingSet, fake: FakeProvider, emil: User
+) -> None:
+    request = found_by(emil)
+    KnowledgeDocument.objects.update(visibility="private")
+    with transaction.atomic():
+        sources.cite(request, "Forty euros [1]. The moon is far [7].")
+    one, nothing = Citation.objects.filter(request=request).order_by("position")
+    assert one.source == RequestSource.objects.get(request=request)
+    assert (one.quote_start, one.quote_end, nothing.source) == (None, None, None)
+
+
+def test_what_the_asker_loses_is_not_searched_for_again(library: EmbeddingSet, fake: FakeProvider, emil: User) -> None:
+    request = found_by(emil)
+    KnowledgeDocument.objects.filter(visibility="all").update(visibility="private")
+    KnowledgeDocument.objects.filter(title=LEASE).update(visibility="all")
+    assert sources.search(request) == ()
+
+
+def test_passages_are_told_where_they_stood(library: EmbeddingSet, fake: FakeProvider, dora: User) -> None:
+    request = found_by(dora)
+    before = sources.given(request)
+    with sources.seeing(request):
+        KnowledgeChunk.objects.update(start=F("start") + 500, end=F("end") + 500, ordinal=9)
+    KnowledgeDocument.objects.update(indexed=2)
+    assert sources.given(request) == before
+    assert {passage.version for block in before for passage in block.passages} == {1}
+
+
+def test_search_outlasts_a_database_that_is_away(worker: InlineWorker, library: EmbeddingSet, dora: User) -> None:
+    searches = Interrupted(1)
+    worker._process.runner._searches = searches
+    request = worker.finish(ask(dora))
+    assert (request.status, searches.interrupted) == ("done", True)
+
+
+class Interrupted(Searches):
+    interrupted = False
+
+    async def find(self, request: AIRequest, *, seconds_left: float, stop: Stop) -> tuple[Block, ...]:
+        if not self.interrupted:
+            self.interrupted = True
+            raise OperationalError
+        return await super().find(request, seconds_left=seconds_left, stop=stop)
+
+
+def test_time_for_a_search_is_not_given_again(
+    library: EmbeddingSet, fake: FakeProvider, dora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AIRequest.objects.filter(pk=found_by(dora).pk).update(status=Status.PENDING, lease=None)
+    claim = claim_next(new_lease().pk)
+    assert claim is not None
+    run = Run(claim=claim)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 40)
+    job = job_for(run, OPEN_ROAD)
+    assert job is not None
+    assert job.deadline_s == pytest.approx(claim.seconds_left - 40, abs=5)

@@ -1,0 +1,49 @@
+"""What a delivered answer rests on, as far as its asker may see it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ai.rag.context import Block
+from requests_app import sources
+from requests_app.models import AIRequest, Citation, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A number that the answer may cite. Without a ``block`` its passages are of a document that is hidden now."""
+
+    key: int
+    block: Block | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    sources: tuple[Source, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+    @cached_property
+    def keys(self) -> frozenset[int]:
+        return frozenset(source.key for source in self.sources)
+
+    @cached_property
+    def hidden(self) -> frozenset[int]:
+        """Passages under one number are of one document: all of them are seen, or none."""
+        return frozenset(source.key for source in self.sources if source.block is None)
+
+    @property
+    def unsupported(self) -> list[Citation]:
+        """Those that point to nothing."""
+        return [each for each in self.citations if each.source_id is None]
+
+
+def grounds_of(request: AIRequest) -> Grounds:
+    """Nothing of an answer that has not been delivered."""
+    if request.status != Status.DONE or not sources.retrieves(request):
+        return Grounds()
+    seen = {block.key: block for block in sources.given(request)}
+    return Grounds(
+        sources=tuple(Source(key=key, block=seen.get(key)) for key in sorted(sources.keys(request))),
+        citations=tuple(Citation.objects.filter(request=request).order_by("position")),
+    )
