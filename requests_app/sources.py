@@ -94,7 +94,7 @@ def _source(request: AIRequest, chunk: KnowledgeChunk, key: int, passage: Passag
     return RequestSource(
         request=request,
         chunk=chunk,
-        document_id=passage.document,
+        document=passage.document,
         version=passage.version,
         ordinal=passage.position,
         start=passage.start,

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from ai.rag.models import KnowledgeChunk, KnowledgeDocument
+from ai.rag.models import KnowledgeChunk
 from requests_app.models.request import AIRequest
 
 
@@ -33,9 +33,8 @@ class RequestSource(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.ForeignKey(AIRequest, on_delete=models.CASCADE, related_name="sources", db_index=False)
     chunk = models.ForeignKey(KnowledgeChunk, verbose_name=_("passage"), on_delete=models.PROTECT, related_name="+")
-    document = models.ForeignKey(
-        KnowledgeDocument, verbose_name=_("document"), on_delete=models.PROTECT, related_name="+"
-    )
+    # The passage's; no key into its table, whose row a new version holds while it waits for passages that are kept here.
+    document = models.UUIDField(_("document"))
     version = models.BigIntegerField(_("version"))
     ordinal = models.PositiveIntegerField(_("place"))
     start = models.PositiveIntegerField(_("start"))

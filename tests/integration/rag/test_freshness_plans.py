@@ -57,7 +57,16 @@ def passage(document: KnowledgeDocument, number: int) -> KnowledgeChunk:
 def cite_all(requests: list[AIRequest], chunks: list[KnowledgeChunk]) -> None:
     share = len(chunks) // len(requests)
     rows = [
-        RequestSource(request=request, chunk=chunk, key=key)
+        RequestSource(
+            request=request,
+            chunk=chunk,
+            document=chunk.knowledge_document_id,
+            version=1,
+            ordinal=0,
+            start=0,
+            end=1,
+            key=key,
+        )
         for turn, request in enumerate(requests)
         for key, chunk in enumerate(chunks[turn * share : (turn + 1) * share], start=1)
     ]

@@ -184,7 +184,14 @@ def everything(person: User, team: Team) -> set[str]:
     passage = put("sample", owner=person.pk, team=team.pk, visibility="all")  # for all, so that this test sees it
     put_vector(passage, [1.0, 0.0], an_embedding_set())
     source = RequestSource.objects.create(
-        request=request, chunk=passage, document=passage.knowledge_document, version=1, ordinal=0, start=0, end=6, key=1
+        request=request,
+        chunk=passage,
+        document=passage.knowledge_document_id,
+        version=1,
+        ordinal=0,
+        start=0,
+        end=6,
+        key=1,
     )
     Citation.objects.create(request=request, position=0, key=1, source=source)
     deliver(request)
