@@ -33,7 +33,7 @@ class RequestSource(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.ForeignKey(AIRequest, on_delete=models.CASCADE, related_name="sources", db_index=False)
     chunk = models.ForeignKey(KnowledgeChunk, verbose_name=_("passage"), on_delete=models.PROTECT, related_name="+")
-    # The passage's; no key into its table, whose row a new version holds while it waits for passages that are kept here.
+    # No foreign key: a new version holds its document's row while it waits for passages that are being kept.
     document = models.UUIDField(_("document"))
     version = models.BigIntegerField(_("version"))
     ordinal = models.PositiveIntegerField(_("place"))
