@@ -20,8 +20,13 @@ PROBE_S = 120.0
 """After that a probe of which nobody has told counts as lost, and the next call is one."""
 LOOK_AGAIN_S = 5.0
 """How long others wait while a probe is under way."""
+PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+"""Of a model that limits us and does not say for how long."""
 
-State = Literal["closed", "open", "probing"]
+State = Literal["closed", "open", "probing", "resting"]
+Why = Literal["failing", "key_rejected", "probing", "rate_limited", "limit_full", "context_exceeded"]
+"""Why a model is not called now; `limit_full` and `context_exceeded` are no breaker's word but the caller's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +34,8 @@ class Breaker:
     """``outcomes`` are the last calls: when each ended, and whether the model had done its part.
 
     ``until`` is when an open one may be probed, and when a probe counts as lost. ``cooling`` is when a model that asked
-    for a pause may be called again; that is no failure of its.
+    for a pause may be called again; that is no failure of its. One that limits us and does not say for how long is
+    ``resting``, and ``pause_s`` is how long we chose.
     """
 
     state: State = "closed"
@@ -37,6 +43,7 @@ class Breaker:
     until: float = 0.0
     open_s: float = 0.0
     cooling: float = 0.0
+    pause_s: float = 0.0
     cause: str = ""
     """The outcome that has opened it."""
 
@@ -52,6 +59,7 @@ class Breaker:
 
 
 CLOSED = Breaker()
+KEY_REJECTED, RATE_LIMITED = "KeyRejected", "RateLimited"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,7 @@ class Go:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     seconds: float
+    why: Why
 
 
 Admission = Go | Wait
@@ -70,13 +79,15 @@ Admission = Go | Wait
 
 def admission(breaker: Breaker, now: float) -> Admission:
     if breaker.cooling > now:
-        return Wait(seconds=breaker.cooling - now)
+        return Wait(seconds=breaker.cooling - now, why="rate_limited")
     if breaker.state == "closed":
         return Go()
     if breaker.until <= now:
         return Go(probe=True)
     left = breaker.until - now
-    return Wait(seconds=left if breaker.state == "open" else min(left, LOOK_AGAIN_S))
+    if breaker.state == "probing":
+        return Wait(seconds=min(left, LOOK_AGAIN_S), why="probing")
+    return Wait(seconds=left, why="key_rejected" if breaker.cause == KEY_REJECTED else "failing")
 
 
 def probing(breaker: Breaker, now: float) -> Breaker:
@@ -86,8 +97,8 @@ def probing(breaker: Breaker, now: float) -> Breaker:
 
 def succeeded(breaker: Breaker, now: float, *, probe: bool) -> Breaker:
     if breaker.state == "closed":
-        return replace(breaker, outcomes=_with(breaker, now, passed=True))
-    return CLOSED if probe else breaker  # what had begun before says nothing of now
+        return replace(breaker, outcomes=_with(breaker, now, passed=True), pause_s=_shorter(breaker))
+    return replace(CLOSED, pause_s=_shorter(breaker)) if probe else breaker  # what had begun before says nothing of now
 
 
 def failed(breaker: Breaker, now: float, *, probe: bool, cause: str, least: int) -> Breaker:
@@ -104,6 +115,20 @@ def asked_to_wait(breaker: Breaker, now: float, *, seconds: float, probe: bool) 
     return replace(base, cooling=max(base.cooling, now + seconds))
 
 
+def limited(breaker: Breaker, now: float, *, jitter: float, probe: bool) -> Breaker:
+    """By a provider that does not say for how long: each pause is twice the one before, until a call passes.
+
+    The calls that were under way when the first one heard so lengthen it no further, and a single one ends it.
+    ``jitter`` between 0 and 1 places it within its upper half.
+    """
+    if breaker.state != "closed" and not probe:
+        return breaker
+    pause_s = min(max(PAUSE_S, 2 * breaker.pause_s), LONGEST_PAUSE_S)
+    ends = now + pause_s * (1 + jitter) / 2
+    base = CLOSED if probe else breaker
+    return replace(base, state="resting", cooling=max(base.cooling, ends), pause_s=pause_s, cause=RATE_LIMITED)
+
+
 def unproved(breaker: Breaker, now: float) -> Breaker:
     """The probe was broken off by us: the next call is one."""
     return replace(breaker, state="open", until=now)
@@ -112,6 +137,10 @@ def unproved(breaker: Breaker, now: float) -> Breaker:
 def shut_out(_breaker: Breaker, now: float, *, cause: str) -> Breaker:
     """The key is turned down: every call would be, until a person changes it. Probed seldom."""
     return Breaker(state="open", until=now + SHUT_OUT_S, open_s=LONGEST_OPEN_S, cause=cause)
+
+
+def _shorter(breaker: Breaker) -> float:
+    return breaker.pause_s / 2 if breaker.pause_s > PAUSE_S else 0.0
 
 
 def _with(breaker: Breaker, now: float, *, passed: bool) -> tuple[tuple[float, bool], ...]:

@@ -29,7 +29,7 @@ from ai.reask import corrected
 from ai.resilience import Decision, Facts, GiveUp, NextModel, PutBackFor, Reask, Retry, decide, when_cooling
 from ai.tokens import answer_limit, estimate_messages
 from ai.tracing import begin_call, end_call
-from ai.traffic import OPEN_ROAD, Chosen, Cooling, Traffic
+from ai.traffic import OPEN_ROAD, Chosen, Cooling, PassedOver, Traffic
 from ai.types import JSON, Capability, Message, ModelSpec, ProviderCall, TextDelta, Usage
 
 __all__ = [
@@ -74,12 +74,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarting:
-    """The next call, as it will be made: about ``input_tokens`` in, at most ``output_tokens`` out."""
+    """The next call, as it will be made: about ``input_tokens`` in, at most ``output_tokens`` out.
+
+    ``passed`` are the models that stand between it and the last one called, or the beginning.
+    """
 
     model: ModelSpec
     reason: Reason
     input_tokens: int
     output_tokens: int
+    passed: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,7 @@ class _Run:
         self._patience = Patience(deadline_s=job.deadline_s, stop=job.stop)
         self._position = 0
         self._probe = False
+        self._passed: tuple[PassedOver, ...] = ()
         self._calls_of_model = 0
         self._calls_left = job.calls_left
         self._retryable_before = False
@@ -173,8 +178,9 @@ class _Run:
         remaining = self._job.route[self._position :]
         tokens = self._job.max_tokens + estimate_messages(self._messages, self.model)
         match await self._job.traffic.choose(remaining, tokens=tokens):
-            case Chosen(index=index, probe=probe):
+            case Chosen(index=index, probe=probe, passed=passed):
                 self._probe = probe
+                self._passed += passed
                 if index:
                     self._fall_back(self._position + index)
             case Cooling(seconds=seconds):
@@ -207,6 +213,12 @@ class _Run:
         route = self._job.route
         return [at for at in range(self._position + 1, len(route)) if route[at].context_window >= least]
 
+    def _pass_to(self, position: int) -> None:
+        """Those between are too small for an input that has just been too long for this one."""
+        small = self._job.route[self._position + 1 : position]
+        self._passed = tuple(PassedOver(model=spec.name, why="context_exceeded", seconds=None) for spec in small)
+        self._fall_back(position)
+
     def _fall_back(self, position: int) -> None:
         self.reason = "fallback"
         self._position = position
@@ -220,11 +232,13 @@ class _Run:
             reason=self.reason,
             input_tokens=estimate_messages(self._messages, self.model),
             output_tokens=answer_limit(self._job.max_tokens, self._messages, self.model),
+            passed=self._passed,
         )
 
     def next_call(self) -> Call:
         self._calls_of_model += 1
         self._calls_left -= 1
+        self._passed = ()
         job, can = self._job, self.model.capabilities
         request = ProviderCall(
             model=self.model,
@@ -270,7 +284,7 @@ class _Run:
                 self.ending = PutBack(after_s=after_s, reason=call.outcome)
             case NextModel():
                 self._retryable_before |= call.error is not None and call.error.retryable
-                self._fall_back(min(self._others(call)))
+                self._pass_to(min(self._others(call)))
             case Reask():
                 self.reason = "reask"
                 self._unfit = call.outcome

@@ -46,7 +46,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerMoved:
-    """``before`` and ``after`` are closed, open or probing; ``cause`` is the kind of failure that opened it."""
+    """``before``, ``after``: closed, open, probing or resting; ``cause`` is the kind of failure that opened it."""
 
     provider: str
     model: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from django.conf import settings
 from redis.asyncio import BlockingConnectionPool, Redis
 
 from ai import breaker as breakers
-from ai.breaker import CLOSED, Breaker, Go, Wait, admission, probing
+from ai.breaker import CLOSED, Breaker, Go, Wait, Why, admission, probing
 from ai.errors import BadCall, ContextExceeded, KeyRejected, ProviderError, RateLimited
 from ai.signals import BreakerMoved, breaker_moved
 from ai.types import ModelSpec
@@ -31,8 +32,8 @@ AWAY_S = 5.0
 """How long Redis is left alone once it has not answered."""
 KEPT_S = 3600
 TRIES = 5
-RATE_LIMIT_S = 1.0  # where a provider limits us and does not say for how long
 PREFIX = "lintel:model:"
+CLAIMED = Wait(seconds=breakers.LOOK_AGAIN_S, why="probing")
 
 # Each limit is one number, the moment at which all that was let through will be paid off at the even rate: the generic
 # cell rate algorithm (GCRA, ITU-T I.371). A minute's worth may come at once, as vendors allow. A probe is claimed in
@@ -74,11 +75,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A model that was not called, and in how many seconds it may be again; None where time changes nothing."""
+
+    model: str
+    why: Why
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """``index`` in the models that were offered."""
+    """``index`` in the models that were offered; ``passed`` are those before it."""
 
     index: int
     probe: bool = False
+    passed: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,17 +202,17 @@ class SharedTraffic:
         return time.monotonic() < away_until.get(self._url, 0.0)
 
     def _remembered(self, models: Sequence[ModelSpec]) -> Chosen | Cooling:
-        waits = []
+        waits: list[tuple[ModelSpec, Wait]] = []
         for index, model in enumerate(models):
             look = self._last_look(model)
             match admission(look.breaker, look.now):
-                case Wait(seconds=seconds):
-                    waits.append(seconds)
+                case Wait() as wait:
+                    waits.append((model, wait))
                 case Go(probe=probe):
                     if probe:
                         self._looks[key_of(model)] = replace(look, breaker=probing(look.breaker, look.now))
-                    return Chosen(index=index, probe=probe)
-        return Cooling(seconds=min(waits))
+                    return Chosen(index=index, probe=probe, passed=_passed(waits))
+        return _cooling(waits)
 
     def _note(self, model: ModelSpec, change: Change) -> None:
         look = self._last_look(model)
@@ -211,17 +222,17 @@ class SharedTraffic:
         return self._looks.get(key_of(model), NEVER_SEEN)
 
     async def _choose(self, models: Sequence[ModelSpec], tokens: int) -> Chosen | Cooling:
-        waits = []
+        waits: list[tuple[ModelSpec, Wait]] = []
         for index, (model, look) in enumerate(zip(models, await self._look(models), strict=True)):
             match admission(look.breaker, look.now):
-                case Wait(seconds=seconds):
-                    waits.append(seconds)
+                case Wait() as wait:
+                    waits.append((model, wait))
                 case Go(probe=probe):
-                    seconds = await (self._claim_probe if probe else self._limited)(model, tokens)
-                    if seconds == 0.0:
-                        return Chosen(index=index, probe=probe)
-                    waits.append(seconds)
-        return Cooling(seconds=min(waits))
+                    instead = await (self._claim_probe if probe else self._limited)(model, tokens)
+                    if instead is None:
+                        return Chosen(index=index, probe=probe, passed=_passed(waits))
+                    waits.append((model, instead))
+        return _cooling(waits)
 
     async def _look(self, models: Sequence[ModelSpec]) -> list[Look]:
         """One look for all that ask at about the same time."""
@@ -240,23 +251,23 @@ class SharedTraffic:
         at, ahead = time.monotonic(), seconds + micros / 1e6 - time.monotonic()
         return [Look(at=at, ahead=ahead, text=text or "", breaker=parsed(text)) for text in texts]
 
-    async def _limited(self, model: ModelSpec, tokens: int) -> float:
+    async def _limited(self, model: ModelSpec, tokens: int) -> Wait | None:
         costs = limits_of(model, tokens)
-        return float(await self._admit(keys=list(costs), args=list(costs.values()))) if costs else 0.0
+        return _full(await self._admit(keys=list(costs), args=list(costs.values()))) if costs else None
 
-    async def _claim_probe(self, model: ModelSpec, tokens: int) -> float:
-        """How long to wait instead: for whoever was first, or for a limit."""
+    async def _claim_probe(self, model: ModelSpec, tokens: int) -> Wait | None:
+        """What to wait for instead: for whoever was first, or for a limit."""
         [look] = await self._read([model])
         if admission(look.breaker, look.now) != Go(probe=True):
-            return breakers.LOOK_AGAIN_S
+            return CLAIMED
         costs, new = limits_of(model, tokens), probing(look.breaker, look.now)
         arguments: list[float | str] = [*costs.values(), look.text, new.dump(), KEPT_S]
         answer = await self._admit(keys=[*costs, key_of(model)], args=arguments)
         if answer == "claimed":
-            return breakers.LOOK_AGAIN_S
-        if (seconds := float(answer)) == 0.0:
+            return CLAIMED
+        if (wait := _full(answer)) is None:
             self._moved(model, look, new)
-        return seconds
+        return wait
 
     async def _update(self, model: ModelSpec, change: Change) -> None:
         """Others may write at the same time; who loses five times over leaves it to them."""
@@ -289,11 +300,12 @@ def change_after(error: ProviderError | None, *, answered: bool, probe: bool) ->
     if not least:
         return None
     match error:
-        case RateLimited(retry_after=told):
-            pause = RATE_LIMIT_S if told is None else told
-            return partial(breakers.asked_to_wait, seconds=pause, probe=probe)
+        case RateLimited(retry_after=told) if told:
+            return partial(breakers.asked_to_wait, seconds=told, probe=probe)
+        case RateLimited():
+            return partial(breakers.limited, jitter=random.random(), probe=probe)  # noqa: S311
         case KeyRejected():
-            return partial(breakers.shut_out, cause="KeyRejected")
+            return partial(breakers.shut_out, cause=breakers.KEY_REJECTED)
         case BadCall() | ContextExceeded():  # ours to answer for; but whoever says so is there
             return partial(breakers.succeeded, probe=True) if probe else None
         case ProviderError():
@@ -301,6 +313,20 @@ def change_after(error: ProviderError | None, *, answered: bool, probe: bool) ->
     if answered:
         return partial(breakers.succeeded, probe=probe)
     return breakers.unproved if probe else None
+
+
+def _passed(waits: Sequence[tuple[ModelSpec, Wait]]) -> tuple[PassedOver, ...]:
+    return tuple(PassedOver(model=model.name, why=wait.why, seconds=wait.seconds) for model, wait in waits)
+
+
+def _cooling(waits: Sequence[tuple[ModelSpec, Wait]]) -> Cooling:
+    return Cooling(seconds=min(wait.seconds for _model, wait in waits))
+
+
+def _full(answer: str) -> Wait | None:
+    """What ADMIT says of limits: how long there is no room."""
+    seconds = float(answer)
+    return Wait(seconds=seconds, why="limit_full") if seconds else None
 
 
 def limits_of(model: ModelSpec, tokens: int) -> Mapping[str, float]:

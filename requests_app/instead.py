@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ai.failures import FAILURES
 from requests_app.models import AIAttempt, AIRequest, AttemptReason
 
 PASSED_OVER = "passed_over"
+WHY: Mapping[str, str | Promise] = {
+    "failing": gettext_lazy("it was left alone after failures"),
+    "key_rejected": gettext_lazy("its provider had turned our key down"),
+    "probing": gettext_lazy("a single call was trying whether it works again"),
+    "rate_limited": gettext_lazy("it rested, as its provider limits how much it is asked"),
+    "limit_full": gettext_lazy("it had used up its limit of the minute"),
+    "context_exceeded": gettext_lazy("the input does not fit into its window"),
+}
+UNKNOWN = gettext_lazy(
+    "it was left alone after failures, rested as its provider had asked, or had used up its limit of the minute"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A model that a call went past. ``why`` is empty where nobody wrote it down; ``free``: when it could be called."""
+
+    model: str
+    why: str = ""
+    free: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +43,32 @@ class Instead:
     asked: str
     used: str
     reason: str
+    passed: Passed | None = None
 
 
 def instead_of(request: AIRequest) -> Instead | None:
     """None where the model that was asked for is the one used, or nobody was called."""
     if request.model in ("", request.model_asked) or request.answered_by_id is not None:
         return None
-    calls = AIAttempt.objects.filter(request=request, model=request.model_asked).order_by("-number")
-    outcome = calls.values_list("outcome", flat=True).first()
-    reason = PASSED_OVER if outcome is None else outcome or "lost"
-    return Instead(asked=request.model_asked, used=request.model, reason=reason)
+    attempts = list(AIAttempt.objects.filter(request=request).order_by("-number"))
+    for attempt in attempts:
+        if attempt.model == request.model_asked:
+            return Instead(asked=request.model_asked, used=request.model, reason=attempt.outcome or "lost")
+    told = [each for attempt in attempts for each in passed_by(attempt) if each.model == request.model_asked]
+    passed = told[0] if told else Passed(model=request.model_asked)
+    return Instead(asked=request.model_asked, used=request.model, reason=PASSED_OVER, passed=passed)
+
+
+def passed_by(attempt: AIAttempt) -> list[Passed]:
+    """In the order of the route."""
+    return [
+        Passed(model=each["model"], why=each["why"], free=_after(attempt.started, each["seconds"]))
+        for each in attempt.passed_over or ()
+    ]
+
+
+def _after(moment: datetime, seconds: float | None) -> datetime | None:
+    return None if seconds is None else moment + timedelta(seconds=seconds)
 
 
 def is_passed_over(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIAttempt) -> bool:
@@ -39,18 +78,17 @@ def is_passed_over(request: AIRequest, attempts: Sequence[AIAttempt], attempt: A
     return not any(each.model == request.model_asked for each in attempts if each.number < attempt.number)
 
 
-def passed_over_words(asked: str) -> str:
-    """Workers share breakers and limits in Redis alone, so which of the three it was is known on Operations, then."""
-    return _(
-        "%(asked)s was not called: it was left alone after failures, rested as its provider had asked, or had used up"
-        " its limit of the minute."
-    ) % {"asked": asked}
+def passed_words(passed: Passed) -> str:
+    said = _("%(model)s was not called: %(why)s.") % {"model": passed.model, "why": WHY.get(passed.why, UNKNOWN)}
+    if passed.free is None:
+        return said
+    return _("%(said)s It could be called again from %(time)s.") % {"said": said, "time": f"{passed.free:%H:%M:%S} UTC"}
 
 
 def message_of(told: Instead) -> str:
     """The same as a sentence."""
-    if told.reason == PASSED_OVER:
-        return passed_over_words(told.asked)
+    if told.passed is not None:
+        return passed_words(told.passed)
     if told.reason in ("provider_unavailable", "lost") or told.reason not in FAILURES:
         return _("%(asked)s did not answer, or not to the end.") % {"asked": told.asked}
     return f"{told.asked}: {FAILURES[told.reason]}"

@@ -5,6 +5,7 @@ Everything that writes text, result or status is fenced by the attempt number; w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +24,7 @@ from ai.review.verdict import Verdict
 from ai.routing import catalogue_at, models
 from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
+from ai.traffic import PassedOver
 from ai.types import JSON, ModelSpec, Usage
 from requests_app import judging, ledger, sources
 from requests_app.budgets import NOTHING, Amount
@@ -58,8 +60,9 @@ FROM (
 """
 OPEN = """
 WITH wanted AS (
-    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[])
-        AS row (id, request_id, fence, number, reason, provider, model)
+    SELECT * FROM unnest(
+        %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[]
+    ) AS row (id, request_id, fence, number, reason, provider, model, passed_over)
 ), held AS (
     UPDATE requests_app_airequest AS request SET
         attempt = wanted.number,
@@ -70,8 +73,9 @@ WITH wanted AS (
     WHERE request.id = wanted.request_id AND request.attempt = wanted.fence AND request.status = 'processing'
     RETURNING request.id
 ), opened AS (
-    INSERT INTO requests_app_aiattempt (id, request_id, number, reason, provider, model, outcome)
-    SELECT wanted.id, request_id, number, reason, provider, model, '' FROM wanted JOIN held ON held.id = request_id
+    INSERT INTO requests_app_aiattempt (id, request_id, number, reason, provider, model, outcome, passed_over)
+    SELECT wanted.id, request_id, number, reason, provider, model, '', passed_over::jsonb
+    FROM wanted JOIN held ON held.id = request_id
     ON CONFLICT DO NOTHING
 )
 SELECT id FROM held
@@ -98,6 +102,7 @@ class Opening:
     number: int
     reason: AttemptReason
     model: ModelSpec
+    passed: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +173,7 @@ def open_calls(openings: Sequence[Opening]) -> list[bool]:
             call.reason.value,
             call.model.provider.name,
             call.model.name,
+            json.dumps([asdict(each) for each in call.passed]),
         )
         for call in sorted(openings, key=lambda call: call.request_id)  # as everybody who locks several requests
     ]
@@ -185,6 +191,7 @@ def open_call(
     reason: AttemptReason,
     most: Amount,
     closed: ClosedCall | None,
+    passed: tuple[PassedOver, ...] = (),
 ) -> int:
     """Commit the row of a call that is about to begin, and return its number; raises FenceLost, BudgetExceeded.
 
@@ -192,7 +199,7 @@ def open_call(
     hold ``most`` for it. Safe to repeat where the answer to a commit was lost.
     """
     number = attempt if closed is None else attempt + 1
-    opening = Opening(request_id=request.pk, fence=attempt, number=number, reason=reason, model=model)
+    opening = Opening(request_id=request.pk, fence=attempt, number=number, reason=reason, model=model, passed=passed)
     with _spend_stays(request, closed) as used:
         if not all(open_calls([opening])) and not _opened(request, number):
             raise FenceLost

@@ -219,7 +219,12 @@ class Runner:
 
     async def _first_call(self, run: Run, event: CallStarting) -> int:
         opening = Opening(
-            request_id=run.request.pk, fence=run.attempt, number=run.attempt, reason=run.reason, model=event.model
+            request_id=run.request.pk,
+            fence=run.attempt,
+            number=run.attempt,
+            reason=run.reason,
+            model=event.model,
+            passed=event.passed,
         )
         if not await self._outlast(run, partial(self._openings.ask, opening)):
             raise FenceLost
@@ -235,6 +240,7 @@ class Runner:
             reason=run.reason,
             most=most_of([event.model], input_tokens=event.input_tokens, output_tokens=event.output_tokens),
             closed=run.closed,
+            passed=event.passed,
         )
 
     def _append(self, run: Run, text: str) -> None:

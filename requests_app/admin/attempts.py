@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LargeTableAdmin, LookOnlyInline
 from ai.models import LLMUsageLog
 from requests_app.admin.spending import SENT, Spent
+from requests_app.instead import passed_by, passed_words
 from requests_app.models import AIAttempt, AIRequest
 from requests_app.models.request import texts_of
 from requests_app.pages.wording import call_end, seconds
@@ -43,6 +44,10 @@ class AttemptColumns(_Columns):
         if not attempt.outcome:
             return str(_("under way, or its worker is gone"))
         return str(_("done")) if attempt.outcome == "done" else f"{attempt.outcome}: {call_end(attempt.outcome)}"
+
+    @admin.display(description=_("passed over"))
+    def went_past(self, attempt: AIAttempt) -> str | None:
+        return " ".join(passed_words(each) for each in passed_by(attempt)) or None
 
     @admin.display(description=_("took"))
     def took(self, attempt: AIAttempt) -> str | None:
@@ -78,8 +83,8 @@ class AttemptsInline(AttemptColumns, LookOnlyInline[AIAttempt, AIRequest]):
 @admin.register(AIAttempt)
 class AttemptAdmin(AttemptColumns, LargeTableAdmin[AIAttempt]):
     list_display = ["started", "number", "reason", "model", "provider", "ended", "took", "tokens", "cost", "request"]
-    fields = [*AttemptsInline.fields, "request", "closed"]
-    readonly_fields = ["ended", "took", "tokens", "cost"]
+    fields = [*AttemptsInline.fields, "went_past", "request", "closed"]
+    readonly_fields = ["ended", "went_past", "took", "tokens", "cost"]
     list_filter = ["reason"]
     linked_by = ["request"]
     search_fields = ["request__id"]

@@ -71,10 +71,18 @@ INSTEAD: Described = {
     "type": ["object", "null"],
     "description": (
         "Why another model than the one asked for is used: how its last call ended, or `passed_over` where it was not"
-        " called, as it was left alone after failures, rested as its provider had asked, or had used up its limit."
+        " called. Then `why` says which it was (null where that was not kept): `failing`, `key_rejected`, `probing`,"
+        " `rate_limited`, `limit_full` or `context_exceeded`, and `free_at` when it could be called again, if known."
     ),
-    "properties": {"asked": TEXT, "used": TEXT, "reason": TEXT, "message": TEXT},
-    "required": ["asked", "used", "reason", "message"],
+    "properties": {
+        "asked": TEXT,
+        "used": TEXT,
+        "reason": TEXT,
+        "why": {"type": ["string", "null"]},
+        "free_at": {"type": ["string", "null"], "format": "date-time"},
+        "message": TEXT,
+    },
+    "required": ["asked", "used", "reason", "why", "free_at", "message"],
 }
 LINKS: Described = {
     "type": "object",

@@ -22,6 +22,12 @@ class AIAttempt(models.Model):
     provider = models.CharField(_("provider"), max_length=100)
     model = models.CharField(_("model"), max_length=200)
     outcome = models.CharField(_("outcome"), max_length=50, blank=True)
+    passed_over = models.JSONField(
+        _("passed over"),
+        null=True,
+        blank=True,
+        help_text=_("Models before it that were not called: why, and in how many seconds each could be."),
+    )
     started = models.DateTimeField(_("started"), db_default=DatabaseClock())
     closed = models.DateTimeField(_("closed"), null=True, blank=True)
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ai.errors import ConfigurationError
 from ai.routing import catalogue_at, model
-from requests_app.instead import PASSED_OVER, instead_of, passed_over_words
+from requests_app.instead import instead_of, passed_words
 from requests_app.models import AIRequest, AttemptReason, Status
 from requests_app.pages.wording import dollars, seconds
 
@@ -87,8 +87,8 @@ def _model(request: AIRequest) -> Fact:
         uncalled = _("was not called") if request.final else _("will be asked")
         return Fact(label=_("Model"), text=used, note=_("as asked") if request.model else uncalled, code=True)
     told = instead_of(request)
-    if told is not None and told.reason == PASSED_OVER and request.attempt_reason == AttemptReason.FALLBACK:
-        return Fact(label=_("Model"), text=used, note=passed_over_words(request.model_asked), code=True)
+    if told is not None and told.passed is not None and request.attempt_reason == AttemptReason.FALLBACK:
+        return Fact(label=_("Model"), text=used, note=passed_words(told.passed), code=True)
     reasons = {
         AttemptReason.FALLBACK: _("instead of %(asked)s, which failed"),
         AttemptReason.TAKEOVER: _("instead of %(asked)s, after another worker took over"),

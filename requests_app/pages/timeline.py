@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from requests_app.instead import is_passed_over, passed_over_words
+from requests_app.instead import Passed, is_passed_over, passed_by, passed_words
 from requests_app.models import AIAttempt, AIRequest, AIReviewQueue, AttemptReason, ReviewVerdict, Status
 from requests_app.pages.place import Place
 from requests_app.pages.wording import call_end, failure, seconds
@@ -47,7 +47,8 @@ def _sent(request: AIRequest) -> Step:
 def _call(request: AIRequest, attempts: Sequence[AIAttempt], attempt: AIAttempt) -> Step:
     running = not attempt.outcome and not request.final and attempt.number == request.attempt
     passed_over = is_passed_over(request, attempts, attempt)
-    why = f" {passed_over_words(request.model_asked)}" if passed_over else ""
+    unknown = [Passed(model=request.model_asked)] if passed_over else []
+    why = "".join(f" {passed_words(each)}" for each in passed_by(attempt) or unknown)
     return Step(
         title=_("Asked %(model)s") % {"model": attempt.model} if passed_over else _call_title(attempt),
         state="now" if running else "past" if attempt.outcome == DONE else "ended",

@@ -45,6 +45,7 @@ def models(fake: FakeProvider, settings: Settings) -> dict[str, Vendor]:
     "down",
     [
         fault("overloaded"),
+        fault("rate_limit"),
         fault("rate_limit_with_wait", retry_after="60"),
         fault("reset", text="Lost.", after_chunks=1),
         fault("silence"),

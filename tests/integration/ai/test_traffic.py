@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from ai.breaker import Breaker
 from ai.errors import BadCall, ContextExceeded, KeyRejected, Overloaded, ProviderError, RateLimited
 from ai.signals import BreakerMoved, breaker_moved
-from ai.traffic import Chosen, Cooling, SharedTraffic, away_until
+from ai.traffic import Chosen, Cooling, SharedTraffic, away_until, key_of
 from ai.types import ModelSpec, ProviderSpec
 
 WRONG = BadCall("no such parameter")
@@ -52,6 +52,12 @@ async def ended(traffic: SharedTraffic, model: ModelSpec, *errors: ProviderError
         await traffic.reported()
 
 
+async def chosen(traffic: SharedTraffic, models: list[ModelSpec]) -> Chosen:
+    choice = await traffic.choose(models, tokens=1)
+    assert isinstance(choice, Chosen)
+    return choice
+
+
 async def put(model: ModelSpec, breaker: Breaker | str) -> None:
     async with Redis.from_url(REDIS_URL) as redis:
         text = breaker.dump() if isinstance(breaker, Breaker) else breaker
@@ -62,8 +68,61 @@ async def test_a_failing_model_is_passed_over_by_every_worker(traffic: SharedTra
     first, second = a_model(), a_model()
     await ended(traffic, first, *[DOWN] * 5)
     other = SharedTraffic(REDIS_URL)
-    assert await other.choose([first, second], tokens=1) == Chosen(index=1)
+    assert (await chosen(other, [first, second])).index == 1
     assert isinstance(await other.choose([first], tokens=1), Cooling)
+    await other.close()
+
+
+WHY: list[tuple[str, Breaker | list[ProviderError], int | None, tuple[str, float, float]]] = [
+    # what is known of the model, its requests a minute; why it is passed over, and between which seconds it is free
+    ("after failures", [DOWN] * 5, None, ("failing", 9, 10)),
+    ("after a key was turned down", [KeyRejected("401")], None, ("key_rejected", 59, 60)),
+    ("told to wait", [RateLimited("429", retry_after=40.0)], None, ("rate_limited", 39, 40)),
+    ("told to wait for nobody knows how long", [RateLimited("429")], None, ("rate_limited", 0, 1)),
+    ("told to wait for nothing", [RateLimited("429", retry_after=0.0)], None, ("rate_limited", 0, 1)),
+    ("tried by somebody", Breaker(state="probing", until=9e9, cause="Overloaded"), None, ("probing", 5, 5)),
+    ("over its limit", [], 1, ("limit_full", 50, 60)),
+    ("over its limit, where a probe is due", Breaker(state="open", until=1.0), 1, ("limit_full", 50, 60)),
+]
+
+
+@pytest.mark.parametrize(("before", "limit", "told"), [row[1:] for row in WHY], ids=[row[0] for row in WHY])
+async def test_why_a_model_is_passed_over(
+    traffic: SharedTraffic, before: Breaker | list[ProviderError], limit: int | None, told: tuple[str, float, float]
+) -> None:
+    first, second = a_model(requests_per_minute=limit), a_model()
+    if limit:
+        assert await traffic.choose([first], tokens=1) == Chosen(index=0)
+    if isinstance(before, Breaker):
+        await put(first, before)
+    else:
+        await ended(traffic, first, *before)
+    other = SharedTraffic(REDIS_URL)
+    [passed] = (await chosen(other, [first, second])).passed
+    await other.close()
+    why, least, most = told
+    assert (passed.model, passed.why) == (first.name, why)
+    assert passed.seconds is not None
+    assert least < passed.seconds <= most or least == passed.seconds == most
+
+
+async def test_a_pause_that_nobody_told_grows_for_all_workers_and_is_ended_by_one_call(traffic: SharedTraffic) -> None:
+    model, pauses = a_model(), []
+    other = SharedTraffic(REDIS_URL)
+    probe = False
+    for worker in (traffic, other, traffic, other):
+        await ended(worker, model, *[RateLimited("429")] * (1 if probe else 8), probe=probe)
+        async with Redis.from_url(REDIS_URL, decode_responses=True) as redis:
+            seen = Breaker.parse(str(await redis.get(key_of(model))))
+        pauses.append(seen.pause_s)
+        await put(model, replace(seen, cooling=0.0))  # the time is over
+        workers = [SharedTraffic(REDIS_URL) for _worker in range(5)]
+        choices = await asyncio.gather(*(each.choose([model], tokens=1) for each in workers))
+        assert [choice for choice in choices if isinstance(choice, Chosen)] == [Chosen(index=0, probe=True)]
+        probe = True
+        for each in workers:
+            await each.close()
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
     await other.close()
 
 
@@ -189,7 +248,7 @@ async def test_a_call_dearer_than_a_minutes_worth_gets_through_alone(traffic: Sh
 
 async def test_over_its_limit_the_next_model_is_called(traffic: SharedTraffic) -> None:
     small, large = a_model(requests_per_minute=1), a_model()
-    assert [await traffic.choose([small, large], tokens=1) for _call in range(2)] == [Chosen(index=0), Chosen(index=1)]
+    assert [(await chosen(traffic, [small, large])).index for _call in range(2)] == [0, 1]
 
 
 async def test_what_cannot_be_read_holds_nobody_up(traffic: SharedTraffic) -> None:
@@ -205,8 +264,21 @@ async def test_without_redis_each_process_goes_by_what_it_sees_itself() -> None:
     down, up = a_model(), a_model(requests_per_minute=1)
     assert [await away.choose([up], tokens=1) for _call in range(3)] == [Chosen(index=0)] * 3
     await ended(away, down, *[DOWN] * 5)
-    assert await away.choose([down, up], tokens=1) == Chosen(index=1)
+    assert (await chosen(away, [down, up])).index == 1
     assert isinstance(await away.choose([down], tokens=1), Cooling)
+    await away.close()
+
+
+async def test_without_redis_a_process_lengthens_its_own_pauses() -> None:
+    away, model, pauses = SharedTraffic("redis://127.0.0.1:1/0"), a_model(), []
+    for call in range(4):
+        await ended(away, model, *[RateLimited("429")] * (1 if call else 8), probe=call > 0)
+        look = away._looks[key_of(model)]
+        pauses.append(look.breaker.pause_s)
+        away._looks[key_of(model)] = replace(look, breaker=replace(look.breaker, cooling=0.0))  # the time is over
+        choices = [await away.choose([model], tokens=1) for _call in range(5)]
+        assert [choice for choice in choices if isinstance(choice, Chosen)] == [Chosen(index=0, probe=True)]
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
     await away.close()
 
 
@@ -224,10 +296,10 @@ async def test_without_redis_one_call_of_the_process_probes(monkeypatch: pytest.
 async def test_what_was_seen_last_holds_while_redis_is_away(traffic: SharedTraffic) -> None:
     down, up = a_model(), a_model()
     await ended(traffic, down, *[DOWN] * 5)
-    assert await traffic.choose([down, up], tokens=1) == Chosen(index=1)
+    assert (await chosen(traffic, [down, up])).index == 1
     async with Redis.from_url(REDIS_URL) as redis:
         await redis.client_pause(2000)  # longer than anybody waits
-        assert [await traffic.choose([down, up], tokens=1) for _call in range(3)] == [Chosen(index=1)] * 3
+        assert [(await chosen(traffic, [down, up])).index for _call in range(3)] == [1] * 3
         assert isinstance(await traffic.choose([down], tokens=1), Cooling)
 
 

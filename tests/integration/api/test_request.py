@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -185,6 +185,42 @@ def test_another_model_than_the_one_asked_says_why(
     done.attempts.create(number=1, reason="first", provider="p", model=model, outcome=outcome)
     told = api.get(url(done)).json()["fallback"]
     assert (told["asked"], told["used"], told["reason"]) == (done.model_asked, "m", reason)
+    assert words in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("why", "seconds", "words"),
+    [
+        (
+            "failing",
+            9.5,
+            "it was left alone after failures. It could be called again from 12:00:09 UTC.",
+        ),
+        ("key_rejected", 60.0, "its provider had turned our key down. It could be called again from"),
+        (
+            "probing",
+            5.0,
+            "trying whether it works again. It could be called again from 12:00:05 UTC.",
+        ),
+        ("rate_limited", 40.0, "it rested, as its provider limits how much it is asked. It could be called again from"),
+        ("limit_full", 30.0, "it had used up its limit of the minute. It could be called again from 12:00:30 UTC."),
+        ("context_exceeded", None, "the input does not fit into its window."),
+        ("of a later release", None, "it was left alone after failures, rested as its provider had asked, or had used"),
+    ],
+)
+def test_a_model_that_was_passed_over_says_which_of_the_reasons_it_was(
+    api: APIClient, done: AIRequest, why: str, seconds: float | None, words: str
+) -> None:
+    done.refresh_from_db()
+    asked = {"model": done.model_asked, "why": why, "seconds": seconds}
+    passed = [{"model": "before", "why": "failing", "seconds": 1}, asked]
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    done.attempts.create(number=1, reason="fallback", provider="p", model="m", passed_over=passed, started=noon)
+    told = api.get(url(done)).json()["fallback"]
+    assert (told["reason"], told["why"]) == ("passed_over", why)
+    free = None if seconds is None else noon + timedelta(seconds=seconds)
+    assert (told["free_at"] and datetime.fromisoformat(told["free_at"])) == free
+    assert told["message"].startswith(done.model_asked)
     assert words in told["message"]
 
 

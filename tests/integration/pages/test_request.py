@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -166,6 +167,22 @@ def test_a_model_that_was_passed_over_is_named_with_why(page: Client, summary: A
     assert words in call.detail
     [fact] = [fact for fact in answer.context["page"].facts if fact.label == "Model"]
     assert words in fact.note
+
+
+def test_the_call_says_which_models_it_went_past_and_when_they_were_free(page: Client, summary: AIRequest) -> None:
+    ended(summary, text="Done.", model="big-one", attempt_reason="fallback")
+    passed = [
+        {"model": MODEL, "why": "limit_full", "seconds": 30.0},
+        {"model": "middle", "why": "context_exceeded", "seconds": None},
+    ]
+    summary.attempts.update(model="big-one", reason="fallback", passed_over=passed)
+    free = f"{summary.attempts.get().started + timedelta(seconds=30):%H:%M:%S} UTC"
+    why = f"{MODEL} was not called: it had used up its limit of the minute. It could be called again from {free}."
+    answer = page.get(f"/requests/{summary.pk}")
+    [call] = [step for step in answer.context["page"].steps if "big-one" in step.title]
+    assert call.detail == f"Attempt 1. {why} middle was not called: the input does not fit into its window."
+    [fact] = [fact for fact in answer.context["page"].facts if fact.label == "Model"]
+    assert fact.note == why
 
 
 def test_what_was_sent_and_how_a_program_would(page: Client, summary: AIRequest) -> None:

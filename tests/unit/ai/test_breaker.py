@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ai.breaker import (
     CLOSED,
     LONGEST_OPEN_S,
+    LONGEST_PAUSE_S,
     LOOK_AGAIN_S,
     OPEN_S,
+    PAUSE_S,
     PROBE_S,
     SHUT_OUT_S,
     WINDOW_S,
@@ -22,6 +25,7 @@ from ai.breaker import (
     admission,
     asked_to_wait,
     failed,
+    limited,
     probing,
     shut_out,
     succeeded,
@@ -66,10 +70,10 @@ def test_failures_of_long_ago_do_not_count() -> None:
 
 def test_one_probe_once_the_time_is_over() -> None:
     breaker = opened()
-    assert admission(breaker, OPEN_S - 1) == Wait(seconds=1.0)
+    assert admission(breaker, OPEN_S - 1) == Wait(seconds=1.0, why="failing")
     assert admission(breaker, OPEN_S) == Go(probe=True)
     trying = probing(breaker, OPEN_S)
-    assert admission(trying, OPEN_S) == Wait(seconds=LOOK_AGAIN_S)
+    assert admission(trying, OPEN_S) == Wait(seconds=LOOK_AGAIN_S, why="probing")
     assert admission(trying, OPEN_S + PROBE_S) == Go(probe=True)  # of a worker that died over it
 
 
@@ -77,7 +81,7 @@ def test_a_good_probe_closes_it_and_a_bad_one_doubles_the_wait() -> None:
     trying = probing(opened(), OPEN_S)
     assert succeeded(trying, OPEN_S + 1, probe=True) == CLOSED
     again = fail(trying, OPEN_S + 1, probe=True)
-    assert admission(again, OPEN_S + 1) == Wait(seconds=2 * OPEN_S)
+    assert admission(again, OPEN_S + 1) == Wait(seconds=2 * OPEN_S, why="failing")
     for _probe in range(10):
         again = fail(probing(again, again.until), again.until, probe=True)
     assert again.open_s == LONGEST_OPEN_S
@@ -94,13 +98,65 @@ def test_a_probe_that_we_broke_off_is_made_again() -> None:
 
 def test_a_pause_that_was_asked_for_is_no_failure() -> None:
     breaker = asked_to_wait(CLOSED, 0.0, seconds=30.0, probe=False)
-    assert admission(breaker, 10.0) == Wait(seconds=20.0)
+    assert admission(breaker, 10.0) == Wait(seconds=20.0, why="rate_limited")
     assert admission(breaker, 30.0) == Go()
     assert asked_to_wait(breaker, 1.0, seconds=1.0, probe=False).cooling == 30.0
 
 
 def test_a_rejected_key_opens_it_at_once_and_for_long() -> None:
-    assert admission(shut_out(CLOSED, 0.0, cause="KeyRejected"), 1.0) == Wait(seconds=SHUT_OUT_S - 1)
+    shut = shut_out(CLOSED, 0.0, cause="KeyRejected")
+    assert admission(shut, 1.0) == Wait(seconds=SHUT_OUT_S - 1, why="key_rejected")
+
+
+ENDS: dict[str, Callable[..., Breaker]] = {
+    "L": partial(limited, jitter=1.0),
+    "T": partial(asked_to_wait, seconds=3.0),
+    "F": fail,
+    "S": succeeded,
+}
+PAUSES: list[tuple[str, str, list[float]]] = [
+    # L: limited without a word of for how long, T: told to wait 3 s, S: a success, F: a failure; each after the pause
+    ("each is twice the one before", "LLLL", [1, 2, 4, 8]),
+    ("up to a longest", "LLLLLLL", [1, 2, 4, 8, 16, 30, 30]),
+    ("a success halves the next", "LLLSL", [1, 2, 4, 4]),
+    ("and each further one again", "LLLSSL", [1, 2, 4, 2]),
+    ("down to the first", "LLLSSSSSL", [1, 2, 4, 1]),
+    ("what was told is kept to, and the next is the first", "LLTL", [1, 2, 3, 1]),
+    ("a failure opens the breaker, and the next is the first", "LLFL", [1, 2, OPEN_S, 1]),
+]
+
+
+@pytest.mark.parametrize(("calls", "pauses"), [row[1:] for row in PAUSES], ids=[row[0] for row in PAUSES])
+def test_pauses_that_nobody_told_grow_and_shrink(calls: str, pauses: list[float]) -> None:
+    breaker, now, seen = CLOSED, 0.0, []
+    for call in calls:
+        match admission(breaker, now):
+            case Go(probe=True):
+                breaker, probe = probing(breaker, now), True
+            case _:
+                probe = False
+        breaker = ENDS[call](breaker, now, probe=probe)
+        match admission(breaker, now):
+            case Wait(seconds=seconds):
+                seen.append(seconds)
+                now += seconds
+    assert seen == pauses
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, PAUSE_S / 2), (0.5, PAUSE_S * 0.75), (1.0, PAUSE_S)])
+def test_a_pause_lies_in_its_upper_half(jitter: float, seconds: float) -> None:
+    breaker = limited(CLOSED, 0.0, jitter=jitter, probe=False)
+    assert admission(breaker, 0.0) == Wait(seconds=seconds, why="rate_limited")
+
+
+def test_calls_that_were_under_way_lengthen_a_pause_no_further_and_one_call_ends_it() -> None:
+    breaker = limited(CLOSED, 0.0, jitter=1.0, probe=False)
+    assert limited(breaker, 0.5, jitter=1.0, probe=False) == breaker == succeeded(breaker, 0.5, probe=False)
+    assert limited(breaker, 5.0, jitter=1.0, probe=False) == breaker
+    assert admission(breaker, PAUSE_S) == Go(probe=True)
+    trying = probing(breaker, PAUSE_S)
+    assert admission(trying, PAUSE_S) == Wait(seconds=LOOK_AGAIN_S, why="probing")
+    assert admission(succeeded(trying, PAUSE_S, probe=True), PAUSE_S) == Go()
 
 
 def test_it_is_stored_and_read_as_it_is() -> None:
@@ -162,6 +218,19 @@ class Callers(RuleBasedStateMachine):
         if not self.probes:
             self.breaker = asked_to_wait(self.breaker, self.now, seconds=seconds, probe=False)
 
+    @precondition(lambda self: self.under_way)
+    @rule(jitter=st.floats(min_value=0.0, max_value=1.0))
+    def provider_limits_us(self, jitter: float) -> None:
+        self.under_way -= 1
+        self.breaker = limited(self.breaker, self.now, jitter=jitter, probe=False)
+
+    @precondition(lambda self: self.probes)
+    @rule(jitter=st.floats(min_value=0.0, max_value=1.0))
+    def provider_limits_the_probe(self, jitter: float) -> None:
+        self.probes = 0
+        self.breaker = limited(self.breaker, self.now, jitter=jitter, probe=True)
+        assert self.breaker.pause_s <= LONGEST_PAUSE_S
+
     @invariant()
     def everybody_gets_through_in_the_end(self) -> None:
         much_later = self.now + max(LONGEST_OPEN_S, SHUT_OUT_S, PROBE_S, 100.0)
@@ -171,7 +240,7 @@ class Callers(RuleBasedStateMachine):
     def waits_are_short(self) -> None:
         match admission(self.breaker, self.now):
             case Wait(seconds=seconds):
-                assert 0 < seconds <= max(LONGEST_OPEN_S, SHUT_OUT_S, 100.0)
+                assert 0 < seconds <= max(LONGEST_OPEN_S, SHUT_OUT_S, 100.0) + 1e-6  # of sums of floats
 
     @invariant()
     def it_survives_being_stored(self) -> None:

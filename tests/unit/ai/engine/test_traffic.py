@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from ai.breaker import Why
 from ai.engine import Answered, CallStarting, Event, Failed, PutBack, Stop, drive
 from ai.errors import ProviderError
 from ai.providers.fake import FakeProvider, Script
 from ai.resilience import PUT_BACK_SECONDS
-from ai.traffic import Chosen, Cooling
+from ai.traffic import Chosen, Cooling, PassedOver
 from ai.types import ModelSpec, TextDelta
-from tests.unit.ai.engine.driving import driven, job
+from tests.unit.ai.engine.driving import Driven, driven, job, model
 
 FINE = Script(text="fine")
 OVERLOADED = Script(status=529)
 LEAST_S, MOST_S = PUT_BACK_SECONDS
+
+
+def over(name: str, why: Why, seconds: float | None) -> PassedOver:
+    return PassedOver(model=name, why=why, seconds=seconds)
+
+
+def passed(result: Driven) -> list[tuple[PassedOver, ...]]:
+    return [event.passed for event in result.events if isinstance(event, CallStarting)]
 
 
 @dataclass
@@ -31,10 +40,11 @@ class Lights:
 
     async def choose(self, models: Sequence[ModelSpec], *, tokens: int) -> Chosen | Cooling:
         assert tokens > 0
-        for index, model in enumerate(models):
-            if model.name not in self.red:
-                return Chosen(index=index, probe=self.probes)
-        return Cooling(seconds=min(self.red[model.name] for model in models))
+        for index, each in enumerate(models):
+            if each.name not in self.red:
+                passed = tuple(over(red.name, "failing", self.red[red.name]) for red in models[:index])
+                return Chosen(index=index, probe=self.probes, passed=passed)
+        return Cooling(seconds=min(self.red[each.name] for each in models))
 
     def report(self, model: ModelSpec, error: ProviderError | None, *, answered: bool, probe: bool) -> None:
         self.reports.append((model.name, type(error).__name__ if error else "", answered, probe))
@@ -47,6 +57,25 @@ async def test_a_model_that_is_left_alone_is_not_called(fake: FakeProvider) -> N
     assert result.end == Answered(text="fine")
     assert result.calls == [("large", "fallback")]
     assert lights.reports == [("large", "", True, False)]
+    assert passed(result) == [(over("small", "failing", 30.0), over("middle", "failing", 5.0))]
+
+
+async def test_what_stands_between_two_calls_is_told_with_the_second(fake: FakeProvider) -> None:
+    fake.scripts.by_model |= {"small": OVERLOADED, "large": FINE}
+    lights = Lights(red={"middle": 5.0})
+    result = await driven(job(fake, "small", "middle", "large", traffic=lights))
+    assert result.calls == [("small", "first"), ("small", "retry"), ("large", "fallback")]
+    assert passed(result) == [(), (), (over("middle", "failing", 5.0),)]
+
+
+async def test_models_too_small_for_what_was_too_long_are_told_before_those_left_alone(fake: FakeProvider) -> None:
+    fake.scripts.by_model |= {"small": Script(status=400, error_code="context_length_exceeded"), "largest": FINE}
+    lights = Lights(red={"large": 5.0})
+    windows = {"small": 8192, "middle": 8192, "large": 16384, "largest": 16384}
+    route = tuple(replace(model(fake, name), context_window=window) for name, window in windows.items())
+    result = await driven(job(fake, route=route, traffic=lights))
+    assert result.calls == [("small", "first"), ("largest", "fallback")]
+    assert passed(result) == [(), (over("middle", "context_exceeded", None), over("large", "failing", 5.0))]
 
 
 async def test_where_none_may_be_called_the_job_waits_for_the_first(fake: FakeProvider) -> None:
