@@ -12,6 +12,7 @@ API_DOCS = "lintel/api_docs.html"
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("requests_app.pages.urls")),
+    path("", include("config.knowledge.urls")),
     path("", include("documents.pages.urls")),
     path("api/v1/", include("requests_app.api.urls")),
     path("api/v1/", include("documents.api.urls")),

@@ -98,8 +98,8 @@ def tell_superseded(document: UUID, *, version: int | None) -> None:
 def retry(document_id: UUID) -> bool:
     """Try a failed one again; False where it had not failed."""
     again = KnowledgeDocument.objects.filter(pk=document_id, state=State.FAILED).update(
-        state=State.STAGED, staged=DatabaseClock(), not_before=DatabaseClock(), woken=DatabaseClock(),
-        failures=0, error_code="", error="",
+        state=State.STAGED, attempt=F("attempt") + 1, staged=DatabaseClock(), not_before=DatabaseClock(),
+        woken=DatabaseClock(), failures=0, error_code="", error="", done=0, total=0,
     )  # fmt: skip
     if again:
         announce(document_staged, DocumentStaged(id=document_id))

@@ -81,6 +81,7 @@ function send(upload) {
 function done({ file, row }, document_) {
   const link = document.createElement("a");
   link.href = `/documents/${document_.id}`;
+  row.row.dataset.document = document_.id; // for whoever follows what becomes of it
   link.textContent = file.name;
   row.name.replaceChildren(link);
   row.bar.value = 1;
