@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,8 +43,17 @@ def grounds_of(request: AIRequest) -> Grounds:
     """Nothing of an answer that has not been delivered."""
     if request.status != Status.DONE or not sources.retrieves(request):
         return Grounds()
+    return _grounds(request, Citation.objects.filter(request=request).order_by("position"))
+
+
+def grounds_under_review(request: AIRequest, answer: str) -> Grounds:
+    """Of a model's answer that is to be judged, also before anybody else may read it: what its asker sees of them."""
+    return _grounds(request, sources.citations_in(request, answer)) if sources.retrieves(request) else Grounds()
+
+
+def _grounds(request: AIRequest, citations: Iterable[Citation]) -> Grounds:
     seen = {block.key: block for block in sources.given(request)}
     return Grounds(
         sources=tuple(Source(key=key, block=seen.get(key)) for key in sorted(sources.keys(request))),
-        citations=tuple(Citation.objects.filter(request=request).order_by("position")),
+        citations=tuple(citations),
     )

@@ -138,12 +138,18 @@ def cite(request: AIRequest, answer: str) -> None:
     """Store what the answer names, in the caller's transaction."""
     if not retrieves(request):
         return
+    found = citations_in(request, answer)
+    Citation.objects.filter(request=request).delete()
+    Citation.objects.bulk_create(found)
+
+
+def citations_in(request: AIRequest, answer: str) -> list[Citation]:
+    """What an answer to it names, not stored."""
     with seeing(request):
         found = cited(request, answer)
     rows = list(RequestSource.objects.filter(request=request).order_by("-ordinal"))
     of_chunk, first = {row.chunk_id: row for row in rows}, {row.key: row for row in rows}
-    Citation.objects.filter(request=request).delete()
-    Citation.objects.bulk_create(
+    return [
         Citation(
             request=request,
             position=each.position,
@@ -153,7 +159,7 @@ def cite(request: AIRequest, answer: str) -> None:
             quote_end=each.quote_end,
         )
         for each in found.cited
-    )
+    ]
 
 
 def keys(request: AIRequest) -> frozenset[int]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from requests_app.models import FINAL, AIRequest
+from requests_app.models import FINAL, AIRequest, Status
 from requests_app.worker import WorkerProcess
 
 PAUSE_S = 0.02
@@ -23,11 +23,11 @@ class InlineWorker:
         self._process = process
 
     def finish(self, request: AIRequest, *, within_s: float = 10.0) -> AIRequest:
-        """Work off what waits until the request is final, and return it as it is then."""
+        """Work off what waits until the request is final or in review, and return it as it is then."""
         end = time.monotonic() + within_s
         while time.monotonic() < end:
             request.refresh_from_db()
-            if request.status in FINAL:
+            if request.status in {*FINAL, Status.REVIEW}:
                 return request
             if not self._process.run_next():  # until the worker has its lease, nothing is claimed
                 time.sleep(PAUSE_S)

@@ -12,6 +12,8 @@ from rest_framework import serializers
 from accounts.strict import StrictText
 from requests_app.api.schema import LINKS, REASONS
 from requests_app.api.serializers import KnownFields
+from requests_app.api.sources import CITATIONS, SOURCES, citations_of, sources_of
+from requests_app.grounds import grounds_under_review
 from requests_app.models import AIAttempt, AIReviewQueue, ReviewAction, ReviewKind
 from requests_app.models.review import LONGEST_NOTE
 
@@ -96,6 +98,8 @@ class ReviewDetail(ReviewSummary):
     payload = serializers.JSONField(source="request.payload", read_only=True, help_text="What was sent.")
     text = serializers.SerializerMethodField(help_text="The model's answer.")
     output = serializers.SerializerMethodField(help_text="The answer's value, where the prompt has a schema.")
+    sources = serializers.SerializerMethodField(help_text="What the model was shown, as far as its asker may see it.")
+    citations = serializers.SerializerMethodField(help_text="What the model's answer names of it.")
     attempts = ReviewAttempt(source="request.attempts", many=True, read_only=True)
     cost_usd = serializers.DecimalField(
         source="request.cost_usd", max_digits=20, decimal_places=12, normalize_output=True, read_only=True,
@@ -110,6 +114,8 @@ class ReviewDetail(ReviewSummary):
             "payload",
             "text",
             "output",
+            "sources",
+            "citations",
             "edited_text",
             "edited_output",
             "note",
@@ -125,6 +131,19 @@ class ReviewDetail(ReviewSummary):
     def get_text(self, item: AIReviewQueue) -> str:
         """What is only looked at stands with its request."""
         return (item.request.result or "") if item.kind == ReviewKind.AUDIT else item.text
+
+    def to_representation(self, item: AIReviewQueue) -> dict[str, Any]:
+        grounds = grounds_under_review(item.request, self.get_text(item))  # one look for both
+        cited = {"sources": sources_of(grounds), "citations": citations_of(grounds)}
+        return {**super().to_representation(item), **cited}
+
+    @extend_schema_field(SOURCES)
+    def get_sources(self, item: AIReviewQueue) -> list[dict[str, Any]]:
+        return []  # ``to_representation`` knows
+
+    @extend_schema_field(CITATIONS)
+    def get_citations(self, item: AIReviewQueue) -> list[dict[str, Any]]:
+        return []
 
     @extend_schema_field({})
     def get_output(self, item: AIReviewQueue) -> Any:

@@ -15,6 +15,7 @@ from accounts.models import User
 from ai.prompts.golden import GoldenCase
 from requests_app import review
 from requests_app.golden import golden_case
+from requests_app.grounds import Grounds, grounds_under_review
 from requests_app.models import AIRequest, AIReviewQueue, ReviewAction, ReviewKind, ReviewVerdict
 from requests_app.models.request import texts_of
 from requests_app.models.review import AIReviewQueueQuerySet
@@ -192,6 +193,10 @@ class ReviewPage(_Line):
     def answer(self) -> Answer:
         output: Any = self._request.output if self.delivered else self.item.output
         return whole_answer(self.text, output, self._request.template.output_schema)
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        return grounds_under_review(self._request, self.text)
 
     @property
     def edited(self) -> bool:

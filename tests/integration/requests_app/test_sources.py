@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import OperationalError, transaction
 from django.db.models import F
+from django.test import Client
 from pytest_django import Settings
+from pytest_django.asserts import assertContains, assertNotContains
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from ai.engine import Stop
 from ai.models import LLMUsageLog
+from ai.prompts.models import PromptLabel, PromptTemplate
+from ai.prompts.registry import get_prompt
 from ai.providers.fake import FakeProvider, Script, fake_provider
 from ai.providers.fake.embeddings import vector
 from ai.rag.context import Block
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument
 from ai.traffic import OPEN_ROAD
 from requests_app import sources
+from requests_app.grounds import grounds_of
 from requests_app.intake import Submission, accept
-from requests_app.models import AIRequest, BudgetHold, Citation, HoldState, RequestSource, Status
+from requests_app.models import AIRequest, AIReviewQueue, BudgetHold, Citation, HoldState, RequestSource, Status
 from requests_app.runner import Run, job_for
 from requests_app.searching import Searches
 from requests_app.testing import InlineWorker, inline_worker
@@ -234,3 +242,35 @@ def test_time_for_a_search_is_not_given_again(
     job = job_for(run, OPEN_ROAD)
     assert job is not None
     assert job.deadline_s == pytest.approx(claim.seconds_left - 40, abs=5)
+
+
+@pytest.fixture
+def gated() -> PromptTemplate:
+    """rag_answer, whose answers a person approves."""
+    content = {**json.loads(get_prompt("rag_answer").content), "review": {"gate": "always"}}
+    template = PromptTemplate.objects.create(
+        key="rag_answer", version="gated", hash="0" * 64, content=json.dumps(content), published=True
+    )
+    PromptLabel.objects.create(key="rag_answer", template=template, by="dora", reason="a test")
+    return template
+
+
+def test_reviewer_sees_what_an_answer_rests_on_before_anybody_reads_it(
+    gated: PromptTemplate, worker: InlineWorker, library: EmbeddingSet, dora: User, emil: User
+) -> None:
+    request = worker.finish(ask(dora))
+    item = AIReviewQueue.objects.get(request=request)
+    assert grounds_of(request).sources == ()
+    emil.user_permissions.add(Permission.objects.get(codename="decide_review"))
+    program, browser = APIClient(), Client()
+    program.force_authenticate(emil)
+    browser.force_login(emil)
+    told = program.get(f"/api/v1/reviews/{item.pk}").json()
+    assert {source["text"] for source in told["sources"]} == {LEASE, PARKING}
+    assert [(each["key"], each["points_to"]) for each in told["citations"]] == [(1, "passage"), (7, "nothing")]
+    shown = browser.get(f"/review/{item.pk}")
+    assertContains(shown, LEASE)
+    assertContains(shown, "points to no passage")
+    KnowledgeDocument.objects.filter(subject=dora.pk).update(subject=emil.pk, visibility="private")
+    assertNotContains(browser.get(f"/review/{item.pk}"), LEASE)
+    assertContains(browser.get(f"/review/{item.pk}"), "whoever asked may no longer see")
