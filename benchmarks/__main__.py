@@ -32,6 +32,7 @@ MEASUREMENTS = (
     "traffic",
     "bad_hour",
     "dashboards",
+    "ingest",
     "retrieval",
 )
 

@@ -9,7 +9,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,13 @@ class Bed(Stack):
 
 
 @contextlib.contextmanager
-def bed() -> Iterator[Bed]:
+def bed(settings: Mapping[str, str] | None = None) -> Iterator[Bed]:
     """Servers, fake provider and web server, in a folder that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="lintel-bench-") as folder:
         home = Path(folder)
         with start_services(home / "services", model=False) as services:
             stack = Bed(services, home / "stack")
+            stack.settings = {**stack.settings, **(settings or {})}
             try:
                 stack.begin()
                 stack.sql(CREATE)
