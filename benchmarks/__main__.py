@@ -34,6 +34,7 @@ MEASUREMENTS = (
     "dashboards",
     "ingest",
     "retrieval",
+    "questions",
 )
 
 

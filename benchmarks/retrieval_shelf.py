@@ -1,4 +1,4 @@
-"""Passages for `retrieval`: vectors in clusters, text by Zipf's law, and three teams that share a part each."""
+"""Passages for `retrieval`: vectors in clusters, text by Zipf's law, and teams that share a part each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from ai.rag.viewing import viewing
 DIMENSIONS, CLUSTERS, SPREAD = 384, 500, 1.0
 VOCABULARY, WORDS, OF_A_DOCUMENT, PORTION = 20_000, 60, 20, 1000
 AUTHOR, READER = UUID(int=1), UUID(int=2)
-TEAMS = {"1 %": (UUID(int=11), 0.01), "10 %": (UUID(int=12), 0.1), "all": (UUID(int=13), 1.0)}
+SHARES = {"1 %": 0.01, "3 %": 0.03, "10 %": 0.1, "20 %": 0.2, "30 %": 0.3, "50 %": 0.5, "all": 1.0}
+TEAMS = {name: (UUID(int=number), share) for number, (name, share) in enumerate(SHARES.items(), start=11)}
 CHUNKS = """
 INSERT INTO ai_rag_knowledgechunk (id, knowledge_document_id, version, generation, ordinal, text, heading_path, start,
     "end", content_hash, tokens, cited, created)
@@ -39,7 +40,7 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
-    """``level`` is the smallest team that shares each passage: 0, 1 or 2 of TEAMS."""
+    """``level`` is the smallest team that shares each passage, by its place in TEAMS."""
 
     of_set: EmbeddingSet
     vectors: Vectors

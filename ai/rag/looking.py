@@ -16,6 +16,10 @@ from ai.rag.viewing import viewing_one_moment
 
 DEPTH = 4  # times as many as are wanted, at least LEAST: so deep each ranking is read before they are fused
 LEAST = 40
+SHOWN = (
+    "ordinal", "start", "end", "text", "heading_path",
+    "knowledge_document__title", "knowledge_document__source_type", "knowledge_document__source",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,8 @@ def beside(passages: Sequence[Passage]) -> tuple[Passage, ...]:
 
 
 def _chunks(wanted: Q) -> Sequence[KnowledgeChunk]:
-    return list(KnowledgeChunk.objects.filter(wanted).select_related("knowledge_document").order_by("pk"))
+    there = KnowledgeChunk.objects.filter(wanted).select_related("knowledge_document").order_by("pk")
+    return list(there.only(*SHOWN))
 
 
 def passage_of(chunk: KnowledgeChunk, *, score: float | None = None, fused: float = 0.0) -> Passage:

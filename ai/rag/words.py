@@ -51,17 +51,15 @@ class Words:
 
 
 def words_of(question: str) -> Words | None:
-    asked: dict[str, str | int] = {
-        "config": TEXT_SEARCH,
-        "query": question,
-        "most_words": MOST_WORDS,
-        "most": COMMON + 1,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, asked)
+        cursor.execute(COUNT, counting(question))
         found = cursor.fetchall()
     passages = max((row[2] for row in found), default=0)
     return weighed({lexeme: count for lexeme, count, _passages in found}, passages=passages)
+
+
+def counting(question: str) -> dict[str, str | int]:
+    return {"config": TEXT_SEARCH, "query": question, "most_words": MOST_WORDS, "most": COMMON + 1}
 
 
 def weighed(counts: Mapping[str, float], *, passages: float) -> Words | None:

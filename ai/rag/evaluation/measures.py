@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ai.rag.calibration import EVERYTHING
 from ai.rag.context import Passage
@@ -12,6 +12,7 @@ from ai.rag.evaluation.labels import Label
 
 DEPTHS = (1, 3, 5, 10)
 TURNED_DOWN = 0.05
+PARTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,27 @@ def best_minimum(outcomes: Iterable[Outcome]) -> float | None:
     """
     best = sorted(each.best or EVERYTHING for each in outcomes if each.label.answerable)
     return math.floor(best[int(len(best) * TURNED_DOWN)] * 100) / 100 if best else None
+
+
+def held_out(outcomes: Iterable[Outcome]) -> Scores:
+    """As ``scores_of``, each part of the questions by the minimum that the other parts would have.
+
+    A minimum that is measured by the questions it was chosen by looks better than it will be.
+    """
+    outcomes = list(outcomes)
+    parts = [outcomes[first::PARTS] for first in range(PARTS)]
+    stands = []
+    for number, part in enumerate(parts):
+        minimum = best_minimum(each for other in [*parts[:number], *parts[number + 1 :]] for each in other)
+        stands += [(each, _stands(each, EVERYTHING if minimum is None else minimum)) for each in part]
+    asked = [stood for each, stood in stands if each.label.answerable]
+    vain = [stood for each, stood in stands if not each.label.answerable]
+    ranking = scores_of(outcomes, min_score=EVERYTHING)
+    return replace(
+        ranking,
+        coverage=_mean([float(stood) for stood in asked]),
+        refused=_mean([float(not stood) for stood in vain]),
+    )
 
 
 def _stands(each: Outcome, minimum: float) -> bool:

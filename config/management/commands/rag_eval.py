@@ -21,7 +21,7 @@ from ai.meter import Account
 from ai.rag import sets
 from ai.rag.calibration import minimum_of
 from ai.rag.evaluation.labels import HANDBOOK, Label, documents_beside, read_labels, without_answer
-from ai.rag.evaluation.measures import DEPTHS, Outcome, Scores, best_minimum, scores_of
+from ai.rag.evaluation.measures import DEPTHS, Outcome, Scores, best_minimum, held_out, scores_of
 from ai.rag.evaluation.trial import ask, prepared, shelved, vectors_of
 from ai.rag.pgvector_store import PgVectorStore
 from ai.rag.store import Viewer
@@ -64,11 +64,12 @@ class Command(BaseCommand):
 
     def _report(self, outcomes: Sequence[Outcome], minimum: float, options: Mapping[str, Any]) -> None:
         scores, best = scores_of(outcomes, min_score=minimum), best_minimum(outcomes)
+        unseen = held_out(outcomes)
         for each in outcomes:
             self.stdout.write(_line(each))
-        self.stdout.write(_summary(scores, minimum, best))
+        self.stdout.write(_summary(scores, unseen, minimum, best))
         if options["json"]:
-            options["json"].write_text(json.dumps(_figures(outcomes, scores, minimum, best), indent=2) + "\n")
+            options["json"].write_text(json.dumps(_figures(outcomes, scores, unseen, minimum, best), indent=2) + "\n")
         reached = {"recall": scores.recall[max(DEPTHS)], "mrr": scores.mrr, "coverage": scores.coverage}
         below = [name for name in FLOORS if (reached[name] or 0.0) < options[f"floor_{name}"]]
         if below:
@@ -124,12 +125,14 @@ def _line(each: Outcome) -> str:
     return f"{rank:>4}  {best}  {each.label.question}"
 
 
-def _summary(scores: Scores, minimum: float, best: float | None) -> str:
+def _summary(scores: Scores, unseen: Scores, minimum: float, best: float | None) -> str:
     recall = "  ".join(f"recall@{depth} {_shown(value)}" for depth, value in scores.recall.items())
     return (
         f"\n{recall}  MRR {_shown(scores.mrr)}\n"
         f"At a minimum score of {minimum:g}: coverage {_shown(scores.coverage)}, refused {_shown(scores.refused)}."
-        f" These questions would have it at {_shown(best)}."
+        f" These questions would have it at {_shown(best)}.\n"
+        f"Each tenth by the minimum that the others would have: coverage {_shown(unseen.coverage)},"
+        f" refused {_shown(unseen.refused)}."
     )
 
 
@@ -137,9 +140,14 @@ def _shown(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.3f}"
 
 
-def _figures(outcomes: Sequence[Outcome], scores: Scores, minimum: float, best: float | None) -> dict[str, Any]:
+def _figures(
+    outcomes: Sequence[Outcome], scores: Scores, unseen: Scores, minimum: float, best: float | None
+) -> dict[str, Any]:
     questions = [
         {"question": each.label.question, "answerable": each.label.answerable, "rank": each.rank, "best": each.best}
         for each in outcomes
     ]
-    return {**asdict(scores), "min_score": minimum, "best_min_score": best, "questions": questions}
+    told = {"coverage": unseen.coverage, "refused": unseen.refused}
+    return {
+        **asdict(scores), "min_score": minimum, "best_min_score": best, "held_out": told, "questions": questions,
+    }  # fmt: skip

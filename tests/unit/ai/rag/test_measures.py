@@ -9,7 +9,7 @@ import pytest
 from ai.errors import FileBroken
 from ai.rag.context import Passage
 from ai.rag.evaluation.labels import Label, read_labels
-from ai.rag.evaluation.measures import Outcome, best_minimum, outcome, scores_of
+from ai.rag.evaluation.measures import Outcome, best_minimum, held_out, outcome, scores_of
 
 ASKED, VAIN = Label(question="why?", document="a.md", quote="for a reason"), Label(question="who?")
 
@@ -57,6 +57,16 @@ def test_minimum_turns_down_one_in_twenty_at_most() -> None:
     minimum = best_minimum([*outcomes, of(None, 0.9, VAIN)])
     assert minimum == 0.22
     assert scores_of(outcomes, min_score=minimum).coverage == 0.95
+
+
+def test_held_out_questions_do_not_choose_their_own_minimum() -> None:
+    odd = of(1, 0.1)  # alone in its part: the others would have 0.5
+    outcomes = [odd, *[of(1, 0.5) for _each in range(9)], *[of(None, 0.4, VAIN) for _each in range(10)]]
+    assert best_minimum(outcomes) == 0.1
+    unseen = held_out(outcomes)
+    assert unseen.coverage == pytest.approx(0.9)
+    assert unseen.refused == pytest.approx(0.1)  # of the part whose others have no odd one
+    assert unseen.recall[1] == 1.0
 
 
 @pytest.mark.parametrize(
