@@ -27,7 +27,7 @@ from ai.routing.snapshot import LEVELS
 from ai.tokens import estimate_messages
 from ai.tracing import traceparent
 from ai.types import ModelSpec
-from requests_app import judging, ledger, lifecycle, reuse, review
+from requests_app import finding, judging, ledger, lifecycle, reuse, review
 from requests_app.budgets import Amount
 from requests_app.context import http_request_id
 from requests_app.errors import (
@@ -220,6 +220,8 @@ def _template(submission: Submission) -> PromptTemplate:
         template = get_prompt(submission.prompt_key)
     except PromptNotFound:
         raise SubmissionInvalid([Problem(pointer="/prompt_key", detail="there is no such prompt")]) from None
+    if template.unavailable and template.spec.search:
+        raise NoModelConfigured("No embedding model is configured: documents cannot be searched.")
     if template.unavailable:
         raise SubmissionInvalid([Problem(pointer="/prompt_key", detail=template.unavailable)])
     try:
@@ -253,14 +255,15 @@ def _level(submission: Submission, terms: Terms) -> int:
 def _route(
     submission: Submission, template: PromptTemplate, terms: Terms, *, seed: UUID | None
 ) -> tuple[ModelSpec, ...]:
-    route = model_for(
+    level = _level(submission, terms)
+    route = finding.route() if template.spec.search else model_for(
         template.key,
         template.route,
         priority=submission.priority,
-        level=_level(submission, terms),
+        level=level,
         seed=seed,
         catalogue=terms.catalogue,
-    )
+    )  # fmt: skip
     if not route:
         raise NoModelConfigured("No model provider is configured.")
     if submission.model is None:
@@ -274,6 +277,8 @@ def _route(
 
 def _needed(submission: Submission, template: PromptTemplate, route: tuple[ModelSpec, ...]) -> int:
     """What the input takes of the model that counts most; one model that holds it is enough, else ContextTooLong."""
+    if template.spec.search is not None:
+        return finding.needed(template, submission.payload, route)
     messages = render_prompt(template, submission.payload)
     found = 0 if template.spec.retrieve is None else template.spec.retrieve.room
     needs = [

@@ -26,7 +26,7 @@ from ai.tokens import estimate
 from ai.tracking import LLMUsageLog, log_usage
 from ai.traffic import PassedOver
 from ai.types import JSON, ModelSpec, Usage
-from requests_app import judging, ledger, sources
+from requests_app import finding, judging, ledger, sources
 from requests_app.budgets import NOTHING, Amount
 from requests_app.models import (
     FINAL,
@@ -369,7 +369,7 @@ def close_lost_calls(request: AIRequest, *, text: str, outcome: str) -> Amount:
     used = NOTHING
     known = {model.name: model for model in models(catalogue_at(request.catalogue))}
     for attempt in AIAttempt.objects.filter(request=request, outcome=""):
-        called = known.get(attempt.model)
+        called = known.get(attempt.model) or finding.model_named(attempt.model)
         written = estimate(text, called) if attempt.number == request.attempt else 0
         asked = request.input_estimate + _answer_shown(attempt)
         usage = Usage(input_tokens=asked, output_tokens=written, estimated=True)

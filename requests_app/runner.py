@@ -20,20 +20,22 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-from ai.engine import Answered, CallClosed, CallStarting, Failed, Job, PutBack, Stop, Stopped, drive, failed
+from ai.engine import Answered, CallClosed, CallStarting, Event, Failed, Job, PutBack, Stop, Stopped, drive, failed
 from ai.errors import NotEmbedded
 from ai.patience import DeadlinePassed, Pulled
 from ai.prompts.registry import render_prompt, stored_prompt
 from ai.providers import load_adapters
+from ai.rag.asking import Asking, Vectored, ask
 from ai.rag.context import Block
 from ai.routing import catalogue_at, model
 from ai.tracing import CONSUMER, note_status, span
 from ai.traffic import Traffic
 from ai.types import TextDelta
-from requests_app import lifecycle, reuse, sources
+from requests_app import finding, lifecycle, reuse, sources
 from requests_app.context import carry
 from requests_app.database import DatabaseThreads, Together
 from requests_app.errors import BudgetExceeded
+from requests_app.finding import Listed, Search, ToEmbed
 from requests_app.ledger import most_of
 from requests_app.lifecycle import Claim, ClosedCall, Ending, FenceLost, Opening
 from requests_app.live import LivePublisher
@@ -45,7 +47,7 @@ from requests_app.writer import ChunkWriter, Stream
 
 logger = logging.getLogger(__name__)
 
-Terminal = Answered | Failed | PutBack | Stopped | Earlier | TwinAsks | NothingFound
+Terminal = Answered | Failed | PutBack | Stopped | Earlier | TwinAsks | NothingFound | Listed
 
 CANCELLED, LOST, HANDED_OVER = "cancelled", "lost", "handed_over"
 OVERDUE_S = 30.0
@@ -174,24 +176,69 @@ class Runner:
         return await self._step(run, reuse.find, run.request, attempt=run.attempt)
 
     async def _asked(self, run: Run) -> Terminal:
-        if (job := await self._job(run)) is None:
-            return NothingFound()
+        match await self._job(run):
+            case None:
+                return NothingFound()
+            case Search() as search:
+                return await self._found(run, search)
+            case job:
+                return await self._answered(run, job)
+
+    async def _answered(self, run: Run, job: Job) -> Terminal:
         async with aclosing(drive(job)) as events:
             async for event in events:
-                match event:
-                    case CallStarting():
-                        await self._open_call(run, event)
-                    case TextDelta(text=text):
-                        self._append(run, text)
-                    case CallClosed():
-                        run.closed = closed_call(run, event)
-                    case Failed(code="provider_unavailable") if run.request.fingerprint:
-                        return await self._step(run, reuse.last_good, run.request) or event
-                    case _:
-                        return event
+                if (ending := await self._heard(run, event)) is not None:
+                    return ending
         return failed("internal_error")  # an engine always ends with an event
 
-    async def _job(self, run: Run) -> Job | None:
+    async def _heard(self, run: Run, event: Event) -> Terminal | None:
+        """Do a runner's part of a call; what is none of that is how it ended."""
+        match event:
+            case CallStarting():
+                await self._open_call(run, event)
+            case TextDelta(text=text):
+                self._append(run, text)
+            case CallClosed():
+                run.closed = closed_call(run, event)
+            case Failed(code="provider_unavailable") if run.request.fingerprint:
+                return await self._step(run, reuse.last_good, run.request) or event
+            case _:
+                return event
+        return None
+
+    async def _found(self, run: Run, search: Search) -> Terminal:
+        """The answer of a search, whose one call is that of its vector."""
+        begun = await self._searching(run, partial(finding.begin, search))
+        if begun is None:
+            return Listed()
+        vector = begun.vector
+        if begun.to_embed is not None:
+            async with aclosing(ask(self._asking(run, begun.to_embed))) as events:
+                async for event in events:
+                    if isinstance(event, Vectored):
+                        vector = event.vector
+                    elif (ending := await self._heard(run, event)) is not None:
+                        return ending
+        return await self._searching(run, partial(finding.find, run.request, search, begun, vector))
+
+    def _asking(self, run: Run, found: ToEmbed) -> Asking:
+        return Asking(
+            text=found.text,
+            tokens=found.tokens,
+            model=found.model,
+            embedder=found.embedder,
+            deadline_s=run.seconds_left,
+            calls_left=settings.LINTEL_MAX_CALLS - run.claim.calls_made,
+            stop=run.stop,
+            traffic=self._traffic,
+        )
+
+    async def _searching(self, run: Run, work: Callable[[], T]) -> T:
+        """On a thread of its own, for it may take its time."""
+        step = partial(self._searches.run, work, stop=run.stop)
+        return await self._outlast(run, lambda: step(seconds_left=run.seconds_left))
+
+    async def _job(self, run: Run) -> Job | Search | None:
         """None where the prompt answers from documents, and they hold nothing for it."""
         job = await self._step(run, job_for, run, self._traffic)
         if job is None:
@@ -317,12 +364,14 @@ class Runner:
                 await asyncio.sleep(STEP_PAUSE_S)
 
 
-def job_for(run: Run, traffic: Traffic) -> Job | None:
+def job_for(run: Run, traffic: Traffic) -> Job | Search | None:
     """The engine's view of a claimed request: rendered messages, the accepted route, what is left of time and calls.
 
-    None where its prompt wants passages, and none are kept with it.
+    None where its prompt wants passages, and none are kept with it. A search is no work for the engine.
     """
     request = run.request
+    if (search := finding.searched(request)) is not None:
+        return search
     template, catalogue = stored_prompt(request.template_id), catalogue_at(request.catalogue)
     passages = sources.shown(request) if sources.retrieves(request) else {}
     if sources.retrieves(request) and not passages:
@@ -367,6 +416,8 @@ def ending_of(event: Terminal, text: str) -> Ending:
             return Ending(status=Status.DONE, text=answer, output=value, repaired=repaired)
         case NothingFound():
             return Ending(status=Status.DONE, text=str(_("The documents do not say this.")))
+        case Listed():
+            return Ending(status=Status.DONE, text=event.sentence, output=event.output)
         case Failed(code="deadline_exceeded", message=message):
             return Ending(status=Status.EXPIRED, text=text, code="deadline_exceeded", message=message)
         case Failed(code=code, message=message):

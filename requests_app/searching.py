@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from ai.engine import Failed, PutBack, Stop
 from ai.errors import NotEmbedded
@@ -13,6 +15,8 @@ from requests_app import sources
 from requests_app.database import DatabaseThreads
 from requests_app.models import AIRequest
 
+T = TypeVar("T")
+
 
 class Searches:
     """At most ``size`` at once, each with a connection while it reads."""
@@ -21,9 +25,12 @@ class Searches:
         self._threads = DatabaseThreads(size, "search")
 
     async def find(self, request: AIRequest, *, seconds_left: float, stop: Stop) -> tuple[Block, ...]:
+        return await self.run(partial(sources.search, request), seconds_left=seconds_left, stop=stop)
+
+    async def run(self, work: Callable[[], T], *, seconds_left: float, stop: Stop) -> T:
         """Raises Pulled and DeadlinePassed; a call that is under way then is paid for by its thread."""
         patience = Patience(deadline_s=seconds_left, stop=stop)
-        return await patience.wait(partial(self._threads.run, sources.search, request))
+        return await patience.wait(partial(self._threads.run, work))
 
     def close(self) -> None:
         self._threads.close()

@@ -52,7 +52,7 @@ def _unrouted(files: Sequence[PromptFile]) -> Iterator[CheckMessage]:
     except ConfigurationError:  # told by the catalogue's own check
         return
     for file in files:
-        if file.spec.route not in routes:
+        if file.spec.search is None and file.spec.route not in routes:
             yield Warning(
                 f"{file.key}@{file.version} names the route {file.spec.route}, which the catalogue does not have.",
                 hint=f"The default route answers. Known are: {', '.join(routes)}.",

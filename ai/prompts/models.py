@@ -91,7 +91,7 @@ class PromptTemplate(models.Model):
     @property
     def unavailable(self) -> str:
         """Why requests of this prompt are refused, as a sentence's end; empty where they are taken."""
-        if self.spec.retrieve is not None and embedding_model() is None:
+        if (self.spec.retrieve or self.spec.search) and embedding_model() is None:
             return _("this prompt answers from documents, and no embedding model is configured")
         return ""
 

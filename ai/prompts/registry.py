@@ -25,10 +25,14 @@ WHERE label.key = %s AND label.label = %s ORDER BY label.at DESC, label.id DESC 
 
 
 def load_prompts() -> list[PromptTemplate]:
-    """The live version of every prompt, by key. A file that is broken at the moment leaves its last version live."""
+    """The live version of every prompt that asks a model, by key.
+
+    A file that is broken at the moment leaves its last version live.
+    """
     if settings.LINTEL_PROMPTS_LIVE:
         WATCH.look()
-    return [label.template for label in PromptLabel.objects.live()]
+    templates = (label.template for label in PromptLabel.objects.live())
+    return [template for template in templates if template.spec.search is None]
 
 
 def get_prompt(key: str) -> PromptTemplate:

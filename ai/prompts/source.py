@@ -86,6 +86,7 @@ def _read(path: Path, modified: int, _size: int) -> PromptFile:
         *_variable_problems(source, spec),
         *_text_problems(source, spec),
         *_retrieval_problems(source, spec),
+        *_search_problems(source, spec),
         *_review_problems(source, spec),
     ]
     if problems:
@@ -199,6 +200,8 @@ class _Place:
 
 
 def _places(spec: PromptSpec) -> Iterator[_Place]:
+    if spec.search is not None:
+        return
     yield _Place(path=("system",), text=spec.system, role="system")
     if spec.messages is None:
         yield _Place(path=("user",), text=spec.user or "", role="user")
@@ -209,7 +212,7 @@ def _places(spec: PromptSpec) -> Iterator[_Place]:
 
 
 def _text_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:
-    used: set[str] = set()
+    used: set[str] = set(spec.search.variables) if spec.search else set()
     for place in _places(spec):
         names = set()
         for placeholder in placeholders(place.text):
@@ -256,14 +259,27 @@ def _own_value_problems(
 def _retrieval_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:
     if spec.retrieve is None:
         return
-    query = spec.properties.get(spec.retrieve.query)
-    if not isinstance(query, dict) or query.get("type") != "string" or not is_free_text(query):
+    if not _is_text(spec, spec.retrieve.query):
         yield source.problem(source.line("retrieve", "query"), "retrieve.query names no variable that is free text")
     if PASSAGES in spec.properties:
         line = source.key_line("variables", "properties", PASSAGES)
         yield source.problem(line, f"{PASSAGES} is what retrieval fills; name the variable otherwise")
     if not any(found.name == PASSAGES for place in _places(spec) for found in placeholders(place.text)):
         yield source.problem(source.key_line("retrieve"), f"the passages are never used; write ${PASSAGES}")
+
+
+def _search_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:
+    if spec.search is None:
+        return
+    if not _is_text(spec, spec.search.query):
+        yield source.problem(source.line("search", "query"), "search.query names no variable that is free text")
+    for name in sorted(spec.search.variables - set(spec.properties)):
+        yield source.problem(source.key_line("variables"), f"a search needs the variable {name}")
+
+
+def _is_text(spec: PromptSpec, name: str) -> bool:
+    schema = spec.properties.get(name)
+    return isinstance(schema, dict) and schema.get("type") == "string" and is_free_text(schema)
 
 
 def _review_problems(source: Source, spec: PromptSpec) -> Iterator[FileProblem]:

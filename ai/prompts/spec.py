@@ -56,6 +56,19 @@ class Retrieve(_Strict):
         return self.tokens + MARKS * 3 * self.top_k
 
 
+class Search(_Strict):
+    """No model answers: the passages themselves are the answer, those that the text of the variable ``query`` finds.
+
+    Beside it there are two more variables, ``top_k`` and ``min_score``, which is null for the embedding model's own.
+    """
+
+    query: Text
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset({self.query, "top_k", "min_score"})
+
+
 class CacheSpec(_Strict):
     """For how many seconds an answer serves its owner again; up to ``stale`` seconds, where no model can answer."""
 
@@ -69,23 +82,27 @@ class CacheSpec(_Strict):
         return self
 
 
+ASKING = ("system", "max_tokens", "temperature", "route")  # what a model is asked with, beside the turns
+
+
 class PromptSpec(_Strict):
-    """One version of one prompt."""
+    """One version of one prompt. One that is a ``search`` has none of what a model is asked with."""
 
     key: Annotated[str, StringConstraints(pattern=KEY)]
     version: Annotated[str, StringConstraints(pattern=VERSION)]
     description: Text
-    system: Text
+    system: Text = ""
     user: Text | None = None
     messages: Annotated[list[Turn], Field(min_length=1)] | None = None
     variables: dict[str, Any]
-    max_tokens: Annotated[int, Field(ge=1, le=100_000)]
-    temperature: Annotated[float, Field(ge=0, le=2, strict=False)]
-    route: Annotated[str, StringConstraints(pattern=KEY)]
+    max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 0
+    temperature: Annotated[float, Field(ge=0, le=2, strict=False)] = 0
+    route: Annotated[str, StringConstraints(pattern=KEY)] = ""
     deadline: Annotated[int, Field(ge=1, le=3600)]
     output: dict[str, Any] | None = None
     review: ReviewSpec | None = None
     retrieve: Retrieve | None = None
+    search: Search | None = None
     cache: CacheSpec | None = None
     cut: Literal["reset", "incomplete"] = "reset"
 
@@ -98,8 +115,19 @@ class PromptSpec(_Strict):
         return messages
 
     @model_validator(mode="after")
+    def _asks_a_model_or_searches(self) -> PromptSpec:
+        if self.search is None:
+            if missing := [name for name in ASKING if name not in self.model_fields_set]:
+                raise ValueError(f"{missing[0]} is missing")
+            return self
+        asking = (*ASKING, "user", "messages", "output", "review", "retrieve", "cache")
+        if needless := [name for name in asking if name in self.model_fields_set]:
+            raise ValueError(f"search: no model is asked, so {needless[0]} has no use")
+        return self
+
+    @model_validator(mode="after")
     def _one_kind_of_turns(self) -> PromptSpec:
-        if (self.user is None) == (self.messages is None):
+        if self.search is None and (self.user is None) == (self.messages is None):
             raise ValueError("give either user or messages")
         return self
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Literal
 from uuid import UUID
 
 from ai.tokens import estimate
 from ai.types import ModelSpec
+
+Way = Literal["vector", "words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +19,8 @@ class Passage:
     """A chunk's text as it was indexed. ``start`` and ``end`` are its place in its document, in code points.
 
     ``score`` is the cosine of query and passage; None: it was not found, but stands beside one that was. ``fused`` is
-    what it was ranked by, 0 for a neighbour. ``source`` is its document for the app that it comes from, ``version`` the
-    one of its texts that the place is in.
+    what it was ranked by, 0 for a neighbour, and ``ways`` how it was found. ``source`` is its document for the app that
+    it comes from, ``version`` the one of its texts that the place is in.
     """
 
     chunk: UUID
@@ -33,6 +36,7 @@ class Passage:
     version: int = 0
     score: float | None = None
     fused: float = 0.0
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

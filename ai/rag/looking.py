@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from ai.rag.context import Passage
+from ai.rag.context import Passage, Way
 from ai.rag.fusion import reciprocal_rank_fusion
 from ai.rag.models import KnowledgeChunk
 from ai.rag.store import Hit, Vector, VectorStore, Viewer, WordIndex
@@ -27,14 +27,19 @@ class Ranked:
     id: UUID
     score: float
     fused: float
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """``passages``, the best first; ``neighbours`` stand before or behind one of them."""
+    """``passages``, the best first; ``neighbours`` stand before or behind one of them.
+
+    ``ranked`` passages were in the ranking: fewer than were wanted only where the viewer may see no more.
+    """
 
     passages: tuple[Passage, ...] = ()
     neighbours: tuple[Passage, ...] = ()
+    ranked: int = 0
 
 
 def look(
@@ -55,7 +60,8 @@ def look(
     with viewing_one_moment(subject=viewer.subject, scopes=viewer.scopes):
         ranked = ranking(query if words else "", vector, store=store, viewer=viewer, top_k=top_k)
         passages = read([each for each in ranked if each.score >= min_score][:top_k])
-        return Found(passages=passages, neighbours=beside(passages) if neighbours else ())
+        beside_them = beside(passages) if neighbours else ()
+        return Found(passages=passages, neighbours=beside_them, ranked=len(ranked))
 
 
 def ranking(query: str, vector: Vector, *, store: VectorStore, viewer: Viewer, top_k: int) -> list[Ranked]:
@@ -67,14 +73,19 @@ def ranking(query: str, vector: Vector, *, store: VectorStore, viewer: Viewer, t
         matched = store.match(query, vector, viewer=viewer, limit=depth)
     scores = {hit.id: hit.score for hit in [*matched, *nearest]}
     fused = reciprocal_rank_fusion([[hit.id for hit in nearest], [hit.id for hit in matched]])
-    return [Ranked(id=each, score=scores[each], fused=score) for each, score in fused]
+    ways: dict[UUID, tuple[Way, ...]] = {hit.id: ("vector",) for hit in nearest}
+    for hit in matched:
+        ways[hit.id] = (*ways.get(hit.id, ()), "words")
+    return [Ranked(id=each, score=scores[each], fused=score, ways=ways[each]) for each, score in fused]
 
 
 def read(ranked: Sequence[Ranked]) -> tuple[Passage, ...]:
     """In the viewer's name: a passage that row-level security hides is not there."""
     chunks = {chunk.pk: chunk for chunk in _chunks(Q(pk__in=[each.id for each in ranked]))}
     return tuple(
-        passage_of(chunks[each.id], score=each.score, fused=each.fused) for each in ranked if each.id in chunks
+        passage_of(chunks[each.id], score=each.score, fused=each.fused, ways=each.ways)
+        for each in ranked
+        if each.id in chunks
     )
 
 
@@ -94,7 +105,9 @@ def _chunks(wanted: Q) -> Sequence[KnowledgeChunk]:
     return list(there.only(*SHOWN))
 
 
-def passage_of(chunk: KnowledgeChunk, *, score: float | None = None, fused: float = 0.0) -> Passage:
+def passage_of(
+    chunk: KnowledgeChunk, *, score: float | None = None, fused: float = 0.0, ways: tuple[Way, ...] = ()
+) -> Passage:
     document = chunk.knowledge_document
     return Passage(
         chunk=chunk.pk,
@@ -110,4 +123,5 @@ def passage_of(chunk: KnowledgeChunk, *, score: float | None = None, fused: floa
         version=chunk.version if document.indexed is None else document.indexed,
         score=score,
         fused=fused,
+        ways=ways,
     )

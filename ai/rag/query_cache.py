@@ -24,25 +24,27 @@ log = logging.getLogger(__name__)
 
 def kept(set_id: int, query: str, make: Callable[[], Vector]) -> Vector:
     """With the precision that Postgres keeps."""
-    key = f"query:{set_id}:{sha256(query.encode()).hexdigest()}"
-    vector = _get(key)
-    if vector is None:
-        vector = array("f", make())
-        _put(key, vector)
-    return vector
+    vector = known(set_id, query)
+    return keep(set_id, query, make()) if vector is None else vector
 
 
-def _get(key: str) -> array[float] | None:
+def known(set_id: int, query: str) -> Vector | None:
     try:
-        found = cache.get(key)
+        found = cache.get(_key(set_id, query))
     except RedisError as error:
         log.warning("A question's vector could not be looked up: %s", type(error).__name__)
         return None
     return array("f", base64.b64decode(found)) if found else None
 
 
-def _put(key: str, vector: array[float]) -> None:
+def keep(set_id: int, query: str, made: Vector) -> Vector:
+    vector = array("f", made)
     try:
-        cache.set(key, base64.b64encode(vector.tobytes()).decode(), SECONDS)
+        cache.set(_key(set_id, query), base64.b64encode(vector.tobytes()).decode(), SECONDS)
     except RedisError as error:
         log.warning("A question's vector could not be kept: %s", type(error).__name__)
+    return vector
+
+
+def _key(set_id: int, query: str) -> str:
+    return f"query:{set_id}:{sha256(query.encode()).hexdigest()}"

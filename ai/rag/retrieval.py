@@ -6,6 +6,7 @@ context = build_context([*found.passages, *found.neighbours], budget_tokens=2000
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -47,10 +48,10 @@ def retrieve(
     Raises NotEmbedded, ConfigurationError, and what the meter refuses with.
     """
     refuse_inside()
-    asked, chosen = UNSTORABLE.sub(" ", query).strip(), sets.active()
+    asked, chosen = as_asked(query), sets.active()
     if not asked or chosen is None:
         return Found()
-    vector = kept(chosen.pk, asked, lambda: embedded(asked, _model_of(chosen), subject=scope.subject, team=team))
+    vector = kept(chosen.pk, asked, lambda: embedded(asked, model_of(chosen), subject=scope.subject, team=team))
     return look(
         asked,
         vector,
@@ -62,21 +63,26 @@ def retrieve(
     )
 
 
+def as_asked(query: str) -> str:
+    return UNSTORABLE.sub(" ", query).strip()
+
+
 def embedded(query: str, model: EmbeddingModel, *, subject: UUID, team: UUID) -> Vector:
     """Of as much of its beginning as the model reads."""
     account = Account(reference=uuid7(), subject=subject, scope=team, expires_s=EXPIRES_S)
     with Embedding(model=model, account=account, action=ACTION) as embedding:
-        [vector] = embedding.embed([_fitting(query, embedding, model.window - SPARE_TOKENS)])
+        [vector] = embedding.embed([fitting(query, embedding.count, model)])
     return vector
 
 
-def _fitting(query: str, embedding: Embedding, most: int) -> str:
-    while (tokens := embedding.count([query])[0]) > most:
+def fitting(query: str, count: Callable[[Sequence[str]], Sequence[int]], model: EmbeddingModel) -> str:
+    most = model.window - SPARE_TOKENS
+    while (tokens := count([query])[0]) > most:
         query = query[: len(query) * most // tokens]
     return query
 
 
-def _model_of(chosen: EmbeddingSet) -> EmbeddingModel:
+def model_of(chosen: EmbeddingSet) -> EmbeddingModel:
     model = embedding_model()
     if model is None or (model.name, model.dimensions) != (chosen.model, chosen.dimensions):
         told = "no model" if model is None else f"{model.name} ({model.dimensions})"

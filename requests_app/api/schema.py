@@ -114,7 +114,16 @@ ACCEPTING = (
 )
 STREAM = ("not_authenticated", "not_found", "method_not_allowed", "position_invalid", "unavailable")
 ANSWERS = (
-    *("RequestSummary", "RequestDetail", "Feedback", "PromptSummary", "PromptDetail", "BudgetWindow", "Budget"),
+    *(
+        "RequestSummary",
+        "RequestDetail",
+        "SearchDetail",
+        "Feedback",
+        "PromptSummary",
+        "PromptDetail",
+        "BudgetWindow",
+        "Budget",
+    ),
     *("ReviewSummary", "ReviewDetail", "ReviewAttempt", "ReviewLogEntry"),
     *("UsageSums", "UsageReport"),
 )
@@ -129,6 +138,8 @@ EXAMPLE = OpenApiExample(
     value={"prompt_key": "ticket_classify", "payload": {"ticket": "I was charged twice."}},
     request_only=True,
 )
+
+SEARCH_EXAMPLE = OpenApiExample("Ten passages", value={"q": "notice for the lease of the warehouse"}, request_only=True)
 
 
 def operation(*problems: str, success: int, body: Any, **described: Any) -> Callable[[Any], Any]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Team
+from accounts.models import Team, User
 from accounts.strict import StrictText, StrictUUID
 from ai.models import PromptTemplate
 from requests_app.api.schema import ERROR, INSTEAD, LINKS, USAGE
@@ -23,6 +23,7 @@ from requests_app.api.sources import (
     sources_of,
     stale_sources_of,
 )
+from requests_app.finding import PROMPT
 from requests_app.freshness import changes
 from requests_app.grounds import grounds_of
 from requests_app.instead import Instead, instead_of, message_of
@@ -61,6 +62,15 @@ class KnownFields(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+def team_of(user: User, team_id: UUID | None) -> Team | None:
+    if team_id is None:
+        return None
+    team = Team.objects.paying_for(user).filter(pk=team_id).first()
+    if team is None:
+        raise serializers.ValidationError("is none of your teams")
+    return team
+
+
 class SubmissionSerializer(KnownFields):
     prompt_key = StrictText(max_length=100, trim_whitespace=False)
     payload = serializers.DictField()
@@ -74,12 +84,7 @@ class SubmissionSerializer(KnownFields):
     metadata = serializers.DictField(required=False)
 
     def validate_team(self, team_id: UUID | None) -> Team | None:
-        if team_id is None:
-            return None
-        team = Team.objects.paying_for(self.context["request"].user).filter(pk=team_id).first()
-        if team is None:
-            raise serializers.ValidationError("is none of your teams")
-        return team
+        return team_of(self.context["request"].user, team_id)
 
     def validate_metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
         if len(json.dumps(metadata)) > METADATA_BYTES:
@@ -266,6 +271,8 @@ def links(request: AIRequest) -> dict[str, str]:
         found["cancel"] = reverse("api-request-cancel", args=[request.pk])
     if request.status == Status.DONE:
         found["feedback"] = reverse("api-request-feedback", args=[request.pk])
+    if request.prompt_key == PROMPT:
+        found["search"] = reverse("api-search", args=[request.pk])
     return {**found, "events": f"{here}/events", "socket": f"/ws/requests/{request.pk}"}
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from requests_app.api import review_views, views
+from requests_app.api import review_views, search_views, views
 
 urlpatterns = [
     path("requests", views.RequestListView.as_view(), name="api-requests"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("reviews/<uuid:pk>/edit", review_views.ReviewEditView.as_view(), name="api-review-edit"),
     path("reviews/<uuid:pk>/reject", review_views.ReviewRejectView.as_view(), name="api-review-reject"),
     path("reviews/<uuid:pk>/undo", review_views.ReviewUndoView.as_view(), name="api-review-undo"),
+    path("searches", search_views.SearchListView.as_view(), name="api-searches"),
+    path("searches/<uuid:pk>", search_views.SearchView.as_view(), name="api-search"),
     path("budget", views.BudgetView.as_view(), name="api-budget"),
     path("usage", views.UsageView.as_view(), name="api-usage"),
     path("prompts", views.PromptListView.as_view(), name="api-prompts"),

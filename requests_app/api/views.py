@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,6 @@ from requests_app.api.serializers import (
     RequestSummary,
     SubmissionSerializer,
     detail,
-    links,
 )
 from requests_app.api.usage import UsageQuery, UsageReport, report, wanted
 from requests_app.filters import RequestFilter
@@ -76,12 +76,7 @@ class RequestView(ApiView):
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """One request as it is now; send its ETag as If-None-Match to be told 304 while nothing changed."""
         found = own_request(request, pk)
-        full = Response(detail(found))
-        full["ETag"] = etag(full.data)
-        response = get_conditional_response(request._request, full["ETag"], response=full) or full
-        if not found.final:
-            response["Retry-After"] = POLL_S
-        return response
+        return as_it_is_now(request, found, detail(found))
 
     @operation("not_found", "permission_denied", success=204, body=None, operation_id="requests_delete")
     def delete(self, request: Request, pk: UUID) -> Response:
@@ -194,12 +189,23 @@ def own_request(request: Request, pk: UUID) -> AIRequest:
     return get_object_or_404(AIRequest.objects.owned_by(person(request)), pk=pk)
 
 
-def accepted(outcome: intake.Accepted) -> Response:
+def accepted(outcome: intake.Accepted, shown: Callable[[AIRequest], dict[str, Any]] = detail) -> Response:
     """202: what was accepted, as it is now, and where to look for it."""
-    headers = {"Location": links(outcome.request)["self"], "Retry-After": POLL_S}
+    body = shown(outcome.request)
+    headers = {"Location": body["links"]["self"], "Retry-After": POLL_S}
     if outcome.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return Response(detail(outcome.request), status=202, headers=headers)
+    return Response(body, status=202, headers=headers)
+
+
+def as_it_is_now(request: Request, found: AIRequest, shown: dict[str, Any]) -> HttpResponseBase:
+    """200 with an ETag, or 304; and when to look again, until it has ended."""
+    full = Response(shown)
+    full["ETag"] = etag(full.data)
+    response = get_conditional_response(request._request, full["ETag"], response=full) or full
+    if not found.final:
+        response["Retry-After"] = POLL_S
+    return response
 
 
 def etag(data: object) -> str:

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import ApiToken
 from config.probes import PROBES
 from documents.models import Document
+from requests_app.finding import PROMPT
 from requests_app.models import AIRequest, AIReviewQueue, PromptReview, QualityReport
 from requests_app.pages.operations import CHECKS
 from tests.integration.held.answers import Held
@@ -52,10 +53,15 @@ def documents(held: Held) -> list[object]:
     return list(Document.objects.filter(owner=held.requests[0].user).values_list("pk", flat=True))
 
 
+def searches(held: Held) -> list[object]:
+    return list(AIRequest.objects.filter(user=held.requests[0].user, prompt_key=PROMPT).values_list("pk", flat=True))
+
+
 # What stands in an address, by the route up to and with the parameter.
 IDS: dict[str, Callable[[Held], list[object]]] = {
     "requests/<uuid:pk>": requests,
     "api/v1/requests/<uuid:pk>": requests,
+    "api/v1/searches/<uuid:pk>": searches,
     "review/<uuid:pk>": items,
     "api/v1/reviews/<uuid:pk>": items,
     "account/teams/<uuid:pk>": teams,

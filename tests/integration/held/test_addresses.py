@@ -30,6 +30,7 @@ from tests.integration.admin.furniture import furnish, write
 from tests.integration.held.addresses import NOWHERE, Address, addresses, keys, requests
 from tests.integration.held.answers import MARK, Held, carry_out, hold_in_every_state
 from tests.integration.requests_app.conftest import SMALL
+from tests.integration.searches import look_for, with_model
 from tests.services import SERVICES
 
 # Where the asker is to find the answer once it is approved; else nothing here could fail.
@@ -46,7 +47,7 @@ def judge(db: None) -> User:
 
 
 @pytest.fixture
-def held(alice: User, mallory: User, judge: User) -> Held:
+def held(alice: User, mallory: User, judge: User, settings: Settings) -> Held:
     furnish(1)
     team = Team.objects.create(name="Harbour")
     for user in (alice, mallory):
@@ -54,6 +55,8 @@ def held(alice: User, mallory: User, judge: User) -> Held:
     ApiToken.objects.create(user=alice, name="a program")
     write(alice, "held")
     held = hold_in_every_state(alice, judge)
+    with_model(settings)
+    look_for(alice)
     making.make(days.day_of(timezone.now()))
     return held
 

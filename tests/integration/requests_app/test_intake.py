@@ -12,6 +12,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Team, User
+from ai.engine import Job
 from ai.models import LLMModel, LLMProvider, ModelRoute, PromptLabel, PromptTemplate
 from ai.prompts.registry import get_prompt
 from ai.routing.publish import publish
@@ -341,7 +342,7 @@ class TestRoutes:
         claimed = claim_next(lease.pk)
         assert claimed is not None
         job = job_for(Run(claim=claimed), OPEN_ROAD)
-        assert job is not None
+        assert isinstance(job, Job)
         route = job.route
         assert [spec.name for spec in route] == was
         assert (route[0].context_window, route[0].provider.kind) == (900_000, "anthropic")

@@ -18,7 +18,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from ai.engine import Stop
+from ai.engine import Job, Stop
 from ai.models import LLMUsageLog
 from ai.prompts.models import PromptLabel, PromptTemplate
 from ai.prompts.registry import get_prompt
@@ -240,7 +240,7 @@ def test_time_for_a_search_is_not_given_again(
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 40)
     job = job_for(run, OPEN_ROAD)
-    assert job is not None
+    assert isinstance(job, Job)
     assert job.deadline_s == pytest.approx(claim.seconds_left - 40, abs=5)
 
 
