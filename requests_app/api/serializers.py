@@ -272,7 +272,10 @@ def links(request: AIRequest) -> dict[str, str]:
     if request.status == Status.DONE:
         found["feedback"] = reverse("api-request-feedback", args=[request.pk])
     if request.prompt_key == PROMPT:
-        found["search"] = reverse("api-search", args=[request.pk])
+        found |= {
+            "search": reverse("api-search", args=[request.pk]),
+            "page": reverse("search-found", args=[request.pk]),
+        }
     return {**found, "events": f"{here}/events", "socket": f"/ws/requests/{request.pk}"}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pprint import pformat
 from typing import Any
 
+from ai.types import JSON
 from requests_app.models import AIRequest
 
 CURL = """\
@@ -38,6 +39,41 @@ while request["status"] in ("pending", "processing"):
     time.sleep(1)
     request = call(request["links"]["self"])
 print(request["result"] or request["error"])
+"""
+
+SEARCH_CURL = """\
+auth="Authorization: Bearer $LINTEL_TOKEN"
+there=$(curl -sS -o /dev/null -w '%header{{location}}' {host}/api/v1/searches \\
+  -H "$auth" -H 'Content-Type: application/json' -d @- <<'END'
+{body}
+END
+)
+curl -sSN -o /dev/null -H "$auth" "{host}/api/v1/requests/${{there##*/}}/events"  # until it has ended
+curl -sS -H "$auth" "{host}$there"
+"""
+
+SEARCH_PYTHON = """\
+import json
+import os
+import time
+import urllib.request
+
+
+def call(path, body=None):
+    headers = {{"Authorization": "Bearer " + os.environ["LINTEL_TOKEN"], "Content-Type": "application/json"}}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request("{host}" + path, data, headers)) as response:
+        return json.load(response)
+
+
+search = call("/api/v1/searches", {body})
+while search["status"] in ("pending", "processing"):
+    time.sleep(0.5)
+    search = call(search["links"]["self"])
+if search["error"]:
+    print(search["error"])
+for passage in search["passages"]:
+    print(passage["rank"], round(passage["score"], 2), passage["title"], passage["text"], sep="\\n", end="\\n\\n")
 """
 
 LIST_CURL = """\
@@ -92,6 +128,15 @@ def snippets_of(request: AIRequest, *, host: str) -> list[Snippet]:
     return [
         Snippet(id="snippet-curl", label="curl", code=CURL.format(host=host, body=as_json)),
         Snippet(id="snippet-python", label="Python", code=PYTHON.format(host=host, body=as_python)),
+    ]
+
+
+def search_snippets(body: JSON, *, host: str) -> list[Snippet]:
+    as_json = json.dumps(body, indent=2, ensure_ascii=False)
+    as_python = pformat(body, width=100, sort_dicts=False)
+    return [
+        Snippet(id="snippet-curl", label="curl", code=SEARCH_CURL.format(host=host, body=as_json)),
+        Snippet(id="snippet-python", label="Python", code=SEARCH_PYTHON.format(host=host, body=as_python)),
     ]
 
 

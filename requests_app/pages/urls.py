@@ -13,6 +13,7 @@ from requests_app.pages.views.quality import quality, quality_close, quality_rep
 from requests_app.pages.views.request import answer, request_page, retry, state, stop, waiting
 from requests_app.pages.views.review import golden, review, reviews
 from requests_app.pages.views.run import allowance, recent, run
+from requests_app.pages.views.search import search, search_found, search_list
 
 
 class DayConverter(StringConverter):
@@ -46,6 +47,9 @@ urlpatterns = [
     path("quality/requests", quality_requests, name="quality-requests"),
     path("quality/prompts/<uuid:pk>/close", quality_close, name="quality-close"),
     path("quality/<day:day>", quality_report, name="quality-report"),
+    path("search", search, name="search"),
+    path("searches/<uuid:pk>", search_found, name="search-found"),
+    path("searches/<uuid:pk>/list", search_list, name="search-list"),
     path("review", reviews, name="reviews"),
     path("review/<uuid:pk>", review, name="review"),
     path("review/<uuid:pk>/golden.yaml", golden, name="golden"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ai.errors import PromptError
 from requests_app import intake
 from requests_app.errors import PositionInvalid, RequestError
+from requests_app.finding import PROMPT
 from requests_app.models import AIRequest
 from requests_app.pages.answers import answer_of
 from requests_app.pages.asking import PageRequest, for_page_parts, named, own_request, sentence
@@ -29,8 +30,10 @@ from requests_app.stream import Position
 @login_required
 @require_GET
 def request_page(http: PageRequest, pk: UUID) -> HttpResponse:
-    context = {"page": _page(http, own_request(http, pk)), "phrases": phrases()}
-    return render(http, "requests_app/request.html", context)
+    request = own_request(http, pk)
+    if request.prompt_key == PROMPT:
+        return redirect("search-found", pk)
+    return render(http, "requests_app/request.html", {"page": _page(http, request), "phrases": phrases()})
 
 
 @never_cache

@@ -61,6 +61,7 @@ def searches(held: Held) -> list[object]:
 IDS: dict[str, Callable[[Held], list[object]]] = {
     "requests/<uuid:pk>": requests,
     "api/v1/requests/<uuid:pk>": requests,
+    "searches/<uuid:pk>": searches,
     "api/v1/searches/<uuid:pk>": searches,
     "review/<uuid:pk>": items,
     "api/v1/reviews/<uuid:pk>": items,
