@@ -14,20 +14,23 @@ from typing import Self, TypeVar
 from django.conf import settings
 from django.db import connection, transaction
 
-from ai.errors import CallTimedOut, NotEmbedded, ProviderError
+from ai.embedding_limits import spec_with_limits
+from ai.errors import CallTimedOut, EmbedderResting, NotEmbedded, ProviderError
 from ai.failures import FAILURES
 from ai.handlers import refuse_inside
 from ai.meter import Account, Cover, meter
 from ai.pricing import cost_of
 from ai.providers.base import Embedder
 from ai.providers.embedders import embedder_for
-from ai.resilience import Facts, GiveUp, PutBackFor, Retry, decide
+from ai.resilience import Facts, GiveUp, PutBackFor, Retry, decide, when_cooling
 from ai.tracking import LLMUsageLog, log_usage
+from ai.traffic import Chosen, SharedTraffic
 from ai.types import JSON, Embedded, EmbeddingModel, Usage
 
 MOST_TEXTS = 64
 MOST_TOKENS = 50_000  # of one call; vendors take six times as many
 CALLS = 2
+FOR_EVER_S = 86_400.0  # whoever wants the vector knows better how long it may wait
 
 T = TypeVar("T")
 Vector = Sequence[float]
@@ -49,11 +52,16 @@ class Embedding:
     metadata: JSON = field(default_factory=dict)
     bill: list[LLMUsageLog] = field(default_factory=list)
     _attempt: int = 0
+    _traffic: SharedTraffic | None = None
+    """None of a model that runs here: nobody else's limits are to be kept."""
 
     def __enter__(self) -> Self:
         refuse_inside()
         self._embedder: Embedder = embedder_for(self.model)
         self._loop = asyncio.new_event_loop()
+        self._spec = self.model.spec
+        if not self.model.provider.demonstration:
+            self._traffic, self._spec = SharedTraffic(settings.CACHE_URL or ""), spec_with_limits(self.model)
         return self
 
     def __exit__(
@@ -61,6 +69,8 @@ class Embedding:
     ) -> None:
         try:
             self._loop.run_until_complete(self._embedder.aclose())
+            if self._traffic is not None:
+                self._loop.run_until_complete(self._traffic.close())
             self._loop.close()
         finally:
             if self._attempt:
@@ -86,7 +96,7 @@ class Embedding:
         """Of one batch. Raises NotEmbedded, and what the meter refuses with."""
         reason = "first"
         for calls in range(1, CALLS + 1):
-            outcome = self._call(texts, reason)
+            outcome = self._call(texts, reason, probe=self._admitted(texts))
             if isinstance(outcome, Embedded):
                 return outcome.vectors
             again = decide(_facts(outcome, calls), jitter=random.random())  # noqa: S311
@@ -96,7 +106,35 @@ class Embedding:
             time.sleep(again.after_s)
         raise _failed(again)
 
-    def _call(self, texts: Sequence[str], reason: str) -> Embedded | ProviderError:
+    def _admitted(self, texts: Sequence[str]) -> bool:
+        """Whether the call is a breaker's probe. Raises EmbedderResting where none may be made now."""
+        if self._traffic is None:
+            return False
+        choice = self._loop.run_until_complete(self._traffic.choose([self._spec], tokens=sum(self.count(texts))))
+        if isinstance(choice, Chosen):
+            return choice.probe
+        put_back = when_cooling(choice.seconds, seconds_left=FOR_EVER_S, jitter=random.random())  # noqa: S311
+        raise _failed(put_back, EmbedderResting)
+
+    def _call(self, texts: Sequence[str], reason: str, *, probe: bool) -> Embedded | ProviderError:
+        """Its model's breaker hears how it ended, and that a probe was not made after all."""
+        outcome: Embedded | ProviderError | None = None
+        try:
+            outcome = self._paid(texts, reason)
+            return outcome
+        finally:
+            self._tell(outcome, probe=probe)
+
+    def _tell(self, outcome: Embedded | ProviderError | None, *, probe: bool) -> None:
+        async def told(traffic: SharedTraffic) -> None:
+            error = outcome if isinstance(outcome, ProviderError) else None
+            traffic.report(self._spec, error, answered=isinstance(outcome, Embedded), probe=probe)
+            await traffic.reported()
+
+        if self._traffic is not None:
+            self._loop.run_until_complete(told(self._traffic))
+
+    def _paid(self, texts: Sequence[str], reason: str) -> Embedded | ProviderError:
         """Paid for however it ends; an interrupt pays for what was asked."""
         tokens = sum(self.count(texts))
         self._begin(tokens)
@@ -164,16 +202,16 @@ def _facts(error: ProviderError, calls: int) -> Facts:
         calls_of_model=calls,
         has_next_model=False,
         calls_left=1,
-        seconds_left=86_400.0,
+        seconds_left=FOR_EVER_S,
         text_shown=False,
         cut="reset",
     )
 
 
-def _failed(decision: object) -> NotEmbedded:
+def _failed(decision: object, kind: type[NotEmbedded] = NotEmbedded) -> NotEmbedded:
     match decision:
         case PutBackFor(after_s=after_s):
-            return NotEmbedded("provider_unavailable", str(FAILURES["provider_unavailable"]), after_s=after_s)
+            return kind("provider_unavailable", str(FAILURES["provider_unavailable"]), after_s=after_s)
         case GiveUp(code=code):
             return NotEmbedded(code, str(FAILURES[code]), after_s=None)
     return NotEmbedded("internal_error", str(FAILURES["internal_error"]), after_s=None)

@@ -11,6 +11,7 @@ AIError
 ├── NotCovered                  the meter has no room for a call, or does not know its price
 ├── CallFailed                  no model of the route has answered; its code is that of a failed request
 │   └── NotEmbedded             a text has no vector; says when trying again may help
+│       └── EmbedderResting     nobody was asked: breaker or limits leave the model alone for now
 └── ProviderError               one provider call failed
     ├── RateLimited             429; retry_after in seconds where the provider said
     ├── Overloaded              529, or an overload event in mid-stream
@@ -105,6 +106,10 @@ class NotEmbedded(CallFailed):
     def __init__(self, code: str, message: str, *, after_s: float | None) -> None:
         self.after_s = after_s
         super().__init__(code, message)
+
+
+class EmbedderResting(NotEmbedded):
+    pass
 
 
 class ProviderError(AIError):

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from ai.embedding import Embedding
 from ai.embedding_models import embedding_model
-from ai.errors import NotCovered, NotEmbedded
+from ai.errors import EmbedderResting, NotCovered, NotEmbedded
 from ai.failures import FAILURES
 from ai.meter import Account
 from ai.rag import claims, sets
@@ -67,6 +67,8 @@ def reindex(document_id: UUID) -> float | None:
             claim.release(after_s=NO_BUDGET_S, code=refused.code, message=str(refused))
         except ExtractionFailed as failed:
             _put_back(claim, failed.code, str(failed), after_s=BACKOFF_S if failed.passing else None)
+        except EmbedderResting as resting:  # no failure of this document, however often it comes
+            claim.release(after_s=resting.after_s or SOON_S, code=resting.code, message=str(resting))
         except NotEmbedded as failed:
             _put_back(claim, failed.code, str(failed), after_s=failed.after_s)
         except Exception:  # the edge: whatever it is, the document must say that it failed

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ai.breaker import Breaker, Wait, admission
+from ai.embedding_limits import spec_with_limits
+from ai.embedding_models import embedding_model
 from ai.errors import ConfigurationError
 from ai.routing import models
 from ai.traffic import key_of, limits_of, parsed
@@ -23,7 +25,7 @@ MINUTE_S = 60
 
 def breakers() -> Reading:
     try:
-        parts = tuple(_parts(models()))
+        parts = tuple(_parts(_called()))
     except ConfigurationError:
         return Reading(state="bad", says=_("The catalogue of models cannot be read."), remedy=(commands.CHECK,))
     except (redis.RedisError, OSError, ValueError):
@@ -38,12 +40,22 @@ def breakers() -> Reading:
 
 def reset(name: str) -> bool:
     """Let a model be called at once; False where none goes by this name. Raises redis.RedisError."""
-    for model in models():
+    for model in _called():
         if name_of(model) == name:
             with _redis() as shared:
                 shared.delete(key_of(model), *limits_of(model, 1))
             return True
     return False
+
+
+def _called() -> list[ModelSpec]:
+    """Whoever answers, and whoever embeds, where that is not this machine."""
+    try:
+        embeds = embedding_model()
+    except ConfigurationError:  # `check` names it
+        embeds = None
+    outside = [] if embeds is None or embeds.provider.demonstration else [spec_with_limits(embeds)]
+    return [*models(), *outside]
 
 
 def name_of(model: ModelSpec) -> str:

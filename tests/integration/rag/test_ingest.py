@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import redis
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from ai.models import LLMUsageLog
@@ -13,7 +17,7 @@ from ai.rag.ingest import reindex
 from ai.rag.models import EmbeddingSet, KnowledgeChunk, KnowledgeDocument, KnowledgeVector, State
 from ai.rag.viewing import viewing
 from requests_app.models import BudgetHold, HoldState, TokenBudget
-from tests.integration.rag.shelf import TYPE, Shelf, indexed, live, story
+from tests.integration.rag.shelf import MODEL, TYPE, Shelf, indexed, live, story
 
 
 def embedded(fake: FakeProvider) -> int:
@@ -171,6 +175,25 @@ def test_failures_in_a_row_are_bounded_and_can_be_tried_again(shelf: Shelf, fake
     assert staging.retry(document.pk)
     assert indexed(document).state == State.READY
     assert not staging.retry(document.pk)
+
+
+def test_while_its_model_is_left_alone_a_document_waits_and_has_not_failed(
+    shelf: Shelf, fake: FakeProvider, settings: Settings
+) -> None:
+    settings.LINTEL_BREAKER_CALLS = 5
+    fake.scripts.push(Script(status=429, retry_after="40"))
+    document = indexed(shelf.put(story(3)))
+    assert (document.state, document.failures, len(fake.ledger.calls)) == (State.STAGED, 1, 1)
+    for _try in range(2 * ingest.MOST_FAILURES):
+        KnowledgeDocument.objects.update(not_before=document.staged)
+        indexed(document)
+    assert (document.state, document.failures, len(fake.ledger.calls)) == (State.STAGED, 1, 1)
+    assert document.error_code == "provider_unavailable"
+    assert document.not_before - timezone.now() > timedelta(seconds=20)
+    with redis.Redis.from_url(settings.CACHE_URL) as shared:
+        shared.delete(f"lintel:model:embeddings:{MODEL}")
+    KnowledgeDocument.objects.update(not_before=document.staged)
+    assert indexed(document).state == State.READY
 
 
 def test_what_cannot_be_embedded_fails_at_once(shelf: Shelf, fake: FakeProvider) -> None:

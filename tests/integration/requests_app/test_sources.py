@@ -6,18 +6,22 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import redis
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import OperationalError, transaction
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertNotContains
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from ai.breaker import CLOSED, asked_to_wait
 from ai.engine import Job, Stop
 from ai.models import LLMUsageLog
 from ai.prompts.models import PromptLabel, PromptTemplate
@@ -40,6 +44,7 @@ from tests.integration.requests_app.conftest import claim_next, new_lease
 pytestmark = pytest.mark.usefixtures("committed")
 
 MODEL, SIZE = "fake-embedding-32", 32
+KEY = f"lintel:model:embeddings:{MODEL}"
 LEASE = "The lease needs ninety days of notice. It runs five years."
 PARKING = "Parking at the warehouse costs forty euros."
 QUESTION = "How many days of notice does the lease of the warehouse need?"
@@ -108,6 +113,25 @@ def test_answer_names_the_passages_that_it_was_shown(
     assert request.result[one.position] == "1"
     assert set(BudgetHold.objects.values_list("state", flat=True)) == {HoldState.SETTLED}
     assert {row.prompt_key for row in LLMUsageLog.objects.all()} == {"rag_answer", "retrieve"}
+
+
+def test_while_the_embedding_model_is_left_alone_a_request_waits(
+    fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, dora: User, settings: Settings
+) -> None:
+    settings.LINTEL_BREAKER_CALLS = 5
+    with redis.Redis.from_url(settings.CACHE_URL) as shared:
+        shared.set(KEY, asked_to_wait(CLOSED, time.time(), seconds=40, probe=False).dump(), ex=60)
+        request = ask(dora)
+        while not worker._process.run_next():  # until the worker has its lease, nothing is claimed
+            time.sleep(0.05)
+        request.refresh_from_db()
+        assert request.status == "pending"
+        assert request.not_before is not None
+        assert request.not_before - timezone.now() > timedelta(seconds=20)
+        assert not fake.ledger.calls
+        shared.delete(KEY)
+    AIRequest.objects.update(not_before=request.created)
+    assert worker.finish(request).status == "done"
 
 
 def test_shown_passages_stay_as_they_were(worker: InlineWorker, library: EmbeddingSet, dora: User) -> None:
