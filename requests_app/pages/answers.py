@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ai.types import JSON
+from requests_app import sources
 from requests_app.models import AIRequest, Status
-from requests_app.pages.markdown import render, split_finished
+from requests_app.pages.markdown import render, render_citing, split_finished
 from requests_app.pages.tree import Node, in_order, tree_of
 from requests_app.stream import Position, Snapshot, snapshot
 
@@ -59,7 +60,14 @@ def answer_of(request: AIRequest, *, until: Position | None = None) -> Answer | 
         plain = replace(answer, code=True, tail=answer.text)
         return _as_data(plain, _output(request), schema) if seen.status == Status.DONE else plain
     finished, rest = (answer.text, "") if seen.final else split_finished(answer.text)
-    return replace(answer, html=render(finished), tail=rest)
+    return replace(answer, html=_html(request, finished, seen.status), tail=rest)
+
+
+def _html(request: AIRequest, text: str, status: str) -> SafeString:
+    """Marks point to sources once the answer is delivered, for so long nothing of these is told."""
+    if not sources.retrieves(request):
+        return render(text)
+    return render_citing(text, sources.keys(request) if status == Status.DONE else None)
 
 
 def whole_answer(text: str, output: Any, schema: JSON | None) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from typing import Any
 
 import nh3
@@ -12,7 +12,11 @@ from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from ai.rag.citing import MARK
+from requests_app.pages.marks import linked
 
 # A line as CommonMark sees it: str.splitlines() would also break at form feeds and U+2028.
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -44,6 +48,17 @@ def _alt_text(_: RendererHTML, tokens: Sequence[Token], index: int, *_rest: Any)
     return escape(tokens[index].content)
 
 
+def _mark(state: StateInline, silent: bool) -> bool:
+    """A number that cites is no link, whatever brackets follow it."""
+    found = MARK.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.pending += found[0]
+    state.pos = found.end()
+    return True
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     parser.core.ruler.push("lower_headings", _lower_headings)
@@ -51,11 +66,25 @@ def _parser() -> MarkdownIt:
     return parser
 
 
+def _citing_parser() -> MarkdownIt:
+    """Of answers from documents: a line ``[1]: https://...`` would make a link of every mark."""
+    parser = _parser().disable("reference")
+    parser.inline.ruler.before("link", "mark", _mark)
+    return parser
+
+
 _markdown = _parser()
+_citing = _citing_parser()
 
 
 def render(text: str) -> SafeString:
     return SafeString(_sanitise.clean(_markdown.render(text)))
+
+
+def render_citing(text: str, keys: Collection[int] | None = None) -> SafeString:
+    """An answer from documents. ``keys`` are the numbers of its sources; None while they are not told."""
+    html = _sanitise.clean(_citing.render(text))
+    return SafeString(html) if keys is None else linked(html, keys)
 
 
 def split_finished(text: str) -> tuple[str, str]:
