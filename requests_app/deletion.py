@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from requests_app import intake
+from requests_app.forgetting import forget_sources
 from requests_app.models import FINAL, AIOutputFeedback, AIRequest, AIReviewQueue, IdempotencyKey, Status
 from requests_app.models.clock import DatabaseClock
 
@@ -41,6 +42,7 @@ def erase() -> int:
         ids = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
         AIReviewQueue.objects.filter(request__in=ids).update(text="", output=None, edited_text="", edited_output=None)
         AIOutputFeedback.objects.filter(request__in=ids).update(comment="", tags=[])
+        forget_sources(ids)
         return AIRequest.objects.filter(pk__in=ids).update(
             payload={},
             metadata={},

@@ -21,6 +21,9 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Grounds:
+    """``nothing``: no passage was found for its question, and no model asked."""
+
+    nothing: bool = False
     sources: tuple[Source, ...] = ()
     citations: tuple[Citation, ...] = ()
 
@@ -32,6 +35,10 @@ class Grounds:
     def hidden(self) -> frozenset[int]:
         """Passages under one number are of one document: all of them are seen, or none."""
         return frozenset(source.key for source in self.sources if source.block is None)
+
+    @cached_property
+    def cited(self) -> frozenset[int]:
+        return frozenset(each.key for each in self.citations if each.source_id is not None)
 
     @property
     def unsupported(self) -> list[Citation]:
@@ -52,8 +59,10 @@ def grounds_under_review(request: AIRequest, answer: str) -> Grounds:
 
 
 def _grounds(request: AIRequest, citations: Iterable[Citation]) -> Grounds:
-    seen = {block.key: block for block in sources.given(request)}
+    kept = sources.keys(request)
+    seen = {block.key: block for block in sources.given(request)} if kept else {}
     return Grounds(
-        sources=tuple(Source(key=key, block=seen.get(key)) for key in sorted(sources.keys(request))),
+        nothing=not kept and not request.model,
+        sources=tuple(Source(key=key, block=seen.get(key)) for key in sorted(kept)),
         citations=tuple(citations),
     )

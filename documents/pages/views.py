@@ -151,8 +151,8 @@ def _list(http: PageRequest, form: NewForm) -> HttpResponse:
 
 def _page(http: PageRequest, found: Document, form: EditForm | None = None) -> HttpResponse:
     versions = list(library.versions_for(http.user, found.pk).order_by("-number")[:PAGE])
-    asked = http.GET.get("version", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else found.version
+    asked = _number(http.GET.get("version", ""))
+    number = found.version if asked is None else asked
     version = library.find_version(http.user, found.pk, number)
     text = reading.known(version)
     mine, typed = found.owner_id == http.user.pk, version.kind == DocumentVersion.Kind.TEXT
@@ -161,12 +161,25 @@ def _page(http: PageRequest, found: Document, form: EditForm | None = None) -> H
         "version": version,
         "versions": versions,
         "text": text,
+        "around": _around(text, http.GET.get("from", ""), http.GET.get("to", "")),
         "mine": mine,
         "typed": typed,
         "old": version.number != found.version,
         "form": form or EditForm.of(http.user, found, text if typed else None),
     }
     return render(http, "documents/document.html", context, status=400 if form else 200)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _around(text: str | None, first: str, last: str) -> tuple[str, str, str] | None:
+    """What stands before, in and behind a passage that somebody points to, by code points."""
+    start, end = _number(first), _number(last)
+    if text is None or start is None or end is None or not start < end <= len(text):
+        return None
+    return text[:start], text[start:end], text[end:]
 
 
 def _uuid(text: str) -> UUID | None:

@@ -22,6 +22,7 @@ from requests_app import intake
 from requests_app.admin.attempts import AttemptsInline
 from requests_app.admin.filters import AcceptedFilter, FailureFilter, StuckFilter
 from requests_app.admin.moves import MovesInline
+from requests_app.admin.sources import CitationsInline, SourcesInline
 from requests_app.admin.spending import Spent
 from requests_app.errors import RequestError
 from requests_app.models import AIRequest, AIReviewQueue, StreamChunk
@@ -53,7 +54,7 @@ class RequestAdmin(LargeTableAdmin[AIRequest]):
     search_fields = ["id", "user__username", "http_request_id", "object_id"]
     search_exactly = "user__username"
     search_help_text = gettext_lazy("Id, user; object or HTTP request id (30 days)")
-    inlines = [AttemptsInline, MovesInline]
+    inlines = [AttemptsInline, SourcesInline, CitationsInline, MovesInline]
     actions = ["cancel", "retry"]
 
     payload_text, metadata_text, result_text, partial_text, output_text = (_shown(field) for field in LONG_COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,11 +71,11 @@ def _html(request: AIRequest, text: str, status: str) -> SafeString:
     return render_citing(text, sources.keys(request) if status == Status.DONE else None)
 
 
-def whole_answer(text: str, output: Any, schema: JSON | None) -> Answer:
-    """One that stands still, wherever it is kept."""
+def whole_answer(text: str, output: Any, schema: JSON | None, keys: Collection[int] | None = None) -> Answer:
+    """One that stands still, wherever it is kept; ``keys`` are the numbers of its sources where it is to name them."""
     whole = Answer(position="", text=text)
     if schema is None:
-        return replace(whole, html=render(text))
+        return replace(whole, html=render(text) if keys is None else render_citing(text, keys))
     return _as_data(replace(whole, code=True, tail=text), output, schema)
 
 

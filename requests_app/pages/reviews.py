@@ -26,6 +26,7 @@ from requests_app.pages.page import Sent, sent_values
 from requests_app.pages.reasons import Due, Hands, due_of, hands_of, hands_words, reasons_of
 from requests_app.pages.timeline import Step, steps_of
 from requests_app.pages.wording import ago, title_of
+from requests_app.sources import retrieves
 
 MOST = 100
 TEXTS = ("text", "output", "edited_text", "edited_output", *texts_of("request"))
@@ -192,7 +193,8 @@ class ReviewPage(_Line):
     @property
     def answer(self) -> Answer:
         output: Any = self._request.output if self.delivered else self.item.output
-        return whole_answer(self.text, output, self._request.template.output_schema)
+        keys = self.grounds.keys if retrieves(self._request) else None
+        return whole_answer(self.text, output, self._request.template.output_schema, keys)
 
     @cached_property
     def grounds(self) -> Grounds:

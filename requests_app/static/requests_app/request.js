@@ -1,6 +1,7 @@
 // The page of one request: its answer grows, the rest of the page follows.
 
 import { Announcer } from "./announcer.js";
+import { offerPassages } from "./citations.js";
 import { offerCopies } from "../lintel/copying.js";
 import { Follower } from "./follower.js";
 import { Reading } from "./reading.js";
@@ -169,6 +170,7 @@ document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
   if (document.activeElement === document.body) document.getElementById("thumb-up").focus();
 });
 
+offerPassages(page);
 offerCopies(page, () => sheet.text, phrases.copied);
 if (page.dataset.final === "no") {
   if (speaks) announcer.catchUp(sheet.text);

@@ -23,6 +23,7 @@ from requests_app.models import (
     ApprovedAnswer,
     BudgetHold,
     BudgetWindow,
+    Citation,
     CostAlert,
     CostAlertDay,
     HoldShare,
@@ -30,6 +31,7 @@ from requests_app.models import (
     QualityDay,
     QualityReport,
     RequestMove,
+    RequestSource,
     ReviewAction,
     StreamChunk,
     TokenBudget,
@@ -74,11 +76,13 @@ def address(model: type[Model], *rest: str) -> str:
 def test_every_table_of_ours_has_an_admin() -> None:
     tables = {model for label in OURS for model in apps.get_app_config(label).get_models()}
     # Django's admin takes no composite keys, and shows their number; what a row was is its own page's history; what is
-    # still to be counted is gone before anybody has looked. Bytes and texts of documents are on their documents' pages.
+    # still to be counted is gone before anybody has looked. Bytes and texts of documents are on their documents' pages,
+    # sources and citations on their requests'.
     histories = {TokenBudget.history.model, CostAlert.history.model}
     counting = {UncountedUsage, UncountedAnswer, UncountedReuse, ApprovedAnswer, UsageCount}
     written = {DocumentContent, DocumentText}
-    assert tables - set(MODELS) == {StreamChunk, *histories, *counting, *written}
+    grounds = {RequestSource, Citation}
+    assert tables - set(MODELS) == {StreamChunk, *histories, *counting, *written, *grounds}
 
 
 @every_table
