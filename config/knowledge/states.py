@@ -64,7 +64,7 @@ class Indexing:
                 return _("embedding, %(done)d of %(total)d passages") % done
             case State.READY:
                 return ngettext("ready, %d passage", "ready, %d passages", self.row.total) % self.row.total
-        return _("cannot be found")
+        return _("could not be indexed")
 
     @property
     def reason(self) -> str:

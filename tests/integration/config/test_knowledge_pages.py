@@ -52,7 +52,10 @@ def indexed(document: Document, *texts: str) -> list[KnowledgeChunk]:
 
 def cites(user: User, passage: KnowledgeChunk, *, question: str, stale: bool = False) -> AIRequest:
     request = ended(accept(user, Submission(prompt_key="document_summary", payload={"document": question})).request)
-    source = RequestSource.objects.create(request=request, chunk=passage, key=1)
+    source = RequestSource.objects.create(
+        request=request, chunk=passage, key=1, document=passage.knowledge_document_id, version=1,
+        ordinal=passage.ordinal, start=passage.start, end=passage.end,
+    )  # fmt: skip
     Citation.objects.create(request=request, position=3, key=1, source=source)
     if stale:
         RequestSource.objects.filter(pk=source.pk).update(stale_since=request.completed, stale_reason="changed")
@@ -109,7 +112,7 @@ def test_why_it_failed_is_for_its_owner(mallory: User, alice: User) -> None:
     shared = written(alice, visibility="all")
     become(shared, "failed", error="The file has a password.", error_code="encrypted")
     shown = client_of(mallory).get(f"/documents/{shared.pk}")
-    assertContains(shown, "cannot be found")
+    assertContains(shown, "could not be indexed")
     assertNotContains(shown, "password")
     assertNotContains(shown, f"/documents/{shared.pk}/index")
 

@@ -15,6 +15,7 @@ from ai.rag.viewing import viewing
 from requests_app import freshness
 from requests_app.intake import Submission, accept
 from requests_app.models import AIRequest, Citation, RequestSource
+from requests_app.pages.citing import citing
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -92,6 +93,13 @@ def test_what_is_marked_is_what_one_document_lost(alice: User, document: UUID) -
     with viewing(subject=alice.pk, scopes=[]), connection.cursor() as cursor:
         cursor.execute(freshness.MARK, asked)
     assert RequestSource.objects.filter(stale_since__isnull=False).count() == 1
+
+
+def test_ones_answers_that_cite_a_document_are_found_by_its_passages(alice: User, document: UUID) -> None:
+    with viewing(subject=alice.pk, scopes=[]):
+        plan = citing(alice, document).explain()
+    for table in set(TABLES) - {"ai_rag_knowledgedocument"}:  # which row-level security reads
+        assert f"Seq Scan on {table}" not in plan, plan
 
 
 def test_the_stale_of_one_person_are_found_by_the_index_of_what_is_stale(alice: User, document: UUID) -> None:
