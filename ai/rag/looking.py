@@ -17,7 +17,7 @@ from ai.rag.viewing import viewing_one_moment
 DEPTH = 4  # times as many as are wanted, at least LEAST: so deep each ranking is read before they are fused
 LEAST = 40
 SHOWN = (
-    "ordinal", "start", "end", "text", "heading_path",
+    "ordinal", "start", "end", "text", "heading_path", "version", "knowledge_document__indexed",
     "knowledge_document__title", "knowledge_document__source_type", "knowledge_document__source",
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Value
 
+from ai.rag.crowds import known
 from ai.rag.models import TEXT_SEARCH, EmbeddingSet, KnowledgeVector
 from ai.rag.statements import Statements
 from ai.rag.store import Entry, Hit, Vector, Viewer
@@ -27,14 +28,12 @@ WALK = f"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search
 
 
 class PgVectorStore:
-    """For one question. ``exact_up_to`` visible rows are all compared."""
+    """``exact_up_to`` visible rows are all compared."""
 
     def __init__(self, embedding_set: EmbeddingSet, *, exact_up_to: int | None = None) -> None:
         self._set = embedding_set
         self._exact_up_to = settings.LINTEL_EXACT_CHUNKS if exact_up_to is None else exact_up_to
         self._sql = Statements(embedding_set.pk, embedding_set.dimensions)
-        self._asked_for: Viewer | None = None
-        self._are_few = True
 
     def upsert(self, entries: Collection[Entry]) -> None:
         KnowledgeVector.objects.bulk_create(
@@ -83,12 +82,11 @@ class PgVectorStore:
             return _hits(cursor, statement, asked)
 
     def _few(self, cursor: CursorWrapper, viewer: Viewer) -> bool:
-        """Asked once for the searches of one question: it decides how is searched, not what is found."""
-        if self._asked_for != viewer:
+        def counted() -> bool:
             cursor.execute(self._sql.few, {**of_viewer(viewer), "most": self._exact_up_to})
-            [self._are_few] = cursor.fetchone()
-            self._asked_for = viewer
-        return self._are_few
+            return bool(cursor.fetchone()[0])
+
+        return known((self._set.pk, self._exact_up_to, viewer), counted)
 
 
 def _transaction() -> AbstractContextManager[object]:

@@ -316,7 +316,7 @@ LINTEL_FAULTS = env.words("LINTEL_FAULTS")  # ai.faults
 LINTEL_MAX_CALLS = env.integer("LINTEL_MAX_CALLS", 6, least=1)  # requests_app.runner
 LINTEL_MAX_TAKEOVERS = env.integer("LINTEL_MAX_TAKEOVERS", 3, least=1)  # requests_app.sweep
 # Up to so many passages that somebody may see are all looked at; among more, the index finds the nearest.
-LINTEL_EXACT_CHUNKS = env.integer("LINTEL_EXACT_CHUNKS", 3000)  # ai.rag.pgvector_store
+LINTEL_EXACT_CHUNKS = env.integer("LINTEL_EXACT_CHUNKS", 20_000)  # ai.rag.pgvector_store
 LINTEL_MIN_SCORE = env.cosine("LINTEL_MIN_SCORE")  # ai.rag.calibration
 LINTEL_REVIEW_HOURS = env.integer("LINTEL_REVIEW_HOURS", 8, least=1)  # requests_app.models.review
 LINTEL_TIME_ZONE = env.time_zone("LINTEL_TIME_ZONE", "UTC")  # requests_app.days

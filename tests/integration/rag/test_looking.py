@@ -6,6 +6,7 @@ import math
 from uuid import UUID
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from ai.rag.calibration import EVERYTHING
 from ai.rag.looking import Found, look
@@ -98,6 +99,15 @@ def test_neighbours_stand_beside_and_are_current(of_four: EmbeddingSet) -> None:
     found = find(of_four, neighbours=True)
     assert (texts(found), {passage.text for passage in found.neighbours}) == (["two"], {"one", "three"})
     assert find(of_four).neighbours == ()
+
+
+def test_a_search_asks_the_database_little(
+    of_four: EmbeddingSet, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(20):
+        add(of_four, f"pump {number}", angle=number / 10)
+    with django_assert_max_num_queries(10):  # five of them for the view within another transaction
+        assert len(find(of_four, "pump").passages) == 10
 
 
 SHELF = ["alice's own", "alice's for staff", "alice's for all", "bob's own", "bob's for staff", "bob's for all"]
