@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -12,9 +13,10 @@ from typing import NamedTuple
 
 import django
 import pytest
+from pytest_django import Settings
 
 from config.env import ROOT
-from documents import fields
+from documents import fields, kinds
 from documents.errors import DocumentError, ExtractionFailed
 from documents.extraction.extract import extract, started
 from documents.extraction.limits import Limits
@@ -71,6 +73,19 @@ def test_hostile_file_ends_as_its_own_failure(
     assert hostile.parent_grew < PARENT_GROWS
     assert hostile.child_peak < LIMITS.memory
     assert extract(harmless(), fields.of_file("b", harmless()).content_type, limits=LIMITS) == "A quiet sentence."
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="it has the limit, and does not keep it")
+def test_a_file_that_takes_more_memory_than_is_given_is_too_complex(settings: Settings) -> None:
+    large = b"A quiet sentence. " * (60 * MEGABYTE // 18)
+    settings.LINTEL_DOCUMENT_CHARACTERS = len(large)
+    settings.LINTEL_EXTRACTION_SECONDS = 60  # a machine with much to do is no reason
+    settings.LINTEL_EXTRACTION_MEMORY_MB = 1024
+    assert len(extract(large, kinds.TEXT)) == len(large.strip())
+    settings.LINTEL_EXTRACTION_MEMORY_MB = 128
+    with pytest.raises(ExtractionFailed) as failed:
+        extract(large, kinds.TEXT)
+    assert failed.value.code == "too_complex"
 
 
 def test_a_pdf_is_read() -> None:
