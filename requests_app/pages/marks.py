@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from ai.rag.citing import MARK
 
 LEFT_ALONE = {"a", "code", "pre"}
-TO_SOURCE = '<a class="mark" href="#source-{}"><span class="visually-hidden">{} </span>{}</a>'
+TO_SOURCE = '<a class="mark" href="#source-{}" aria-label="{}">{}</a>'
 TO_NOTHING = '<span class="mark nothing" title="{}">{}<span class="visually-hidden"> ({})</span></span>'
 
 
@@ -64,6 +64,6 @@ class _Writer(HTMLParser):
 
     def _number(self, number: int) -> SafeString:
         if number in self._keys:
-            return format_html(TO_SOURCE, number, _("Source"), number)
+            return format_html(TO_SOURCE, number, _("Source %(number)d") % {"number": number}, number)
         told = _("This number points to no passage.")
         return format_html(TO_NOTHING, told, number, told)

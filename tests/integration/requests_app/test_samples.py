@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import Error, connection, models, transaction
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from accounts.models import ApiToken, Team, User
 from ai.rag.models import EmbeddingSet
@@ -237,6 +238,20 @@ def test_what_people_made_stays_to_the_last_digit(alice: User, own: AIRequest, n
         if name in REBUILT:
             continue
         assert rows == [row for row in before[name] if not any(each in row for each in nobodys)], name
+
+
+def test_an_answer_of_people_outlives_the_sample_document_that_it_cites(
+    alice: User, own: AIRequest, nora: User
+) -> None:
+    everything(nora, sample_team(alice))
+    source = RequestSource.objects.get()
+    source.pk, source.request = uuid7(), own
+    source.save(force_insert=True)
+    Citation.objects.create(request=own, position=0, key=1, source=source)
+    samples.remove()
+    assert AIRequest.objects.filter(pk=own.pk).exists()
+    assert not RequestSource.objects.exists()
+    assert not Citation.objects.exists()
 
 
 def test_what_is_counted_is_what_goes(alice: User, nora: User, own: AIRequest) -> None:

@@ -147,6 +147,7 @@ def test_what_the_documents_do_not_hold_is_said_without_a_call(
     settings.LINTEL_MIN_SCORE = 0.999
     request = worker.finish(ask(dora, "How far is the moon?"))
     assert (request.status, request.result, request.model) == ("done", "The documents do not say this.", "")
+    assert [call.protocol for call in fake.ledger.calls] == ["embeddings"]
     assert not request.attempts.exists()
     assert not RequestSource.objects.exists()
     assert {row.prompt_key for row in LLMUsageLog.objects.all()} == {"retrieve"}
@@ -218,6 +219,20 @@ def test_what_the_asker_loses_meanwhile_is_not_told_as_made_up(
     one, nothing = Citation.objects.filter(request=request).order_by("position")
     assert one.source == RequestSource.objects.get(request=request)
     assert (one.quote_start, one.quote_end, nothing.source) == (None, None, None)
+
+
+def test_worker_that_dies_before_its_first_call_leaves_what_it_found(
+    fake: FakeProvider, worker: InlineWorker, library: EmbeddingSet, emil: User
+) -> None:
+    request = found_by(emil)
+    [source] = RequestSource.objects.filter(request=request)
+    KnowledgeDocument.objects.update(visibility="all")  # a search would find both now
+    cache.clear()
+    AIRequest.objects.filter(pk=request.pk).update(status=Status.PENDING, lease=None)
+    assert worker.finish(request).status == "done"
+    assert [call.protocol for call in fake.ledger.calls].count("embeddings") == 1
+    assert "ninety" not in asked_of_the_model(fake)
+    assert list(RequestSource.objects.filter(request=request)) == [source]
 
 
 def test_what_the_asker_loses_is_not_searched_for_again(library: EmbeddingSet, fake: FakeProvider, emil: User) -> None:
