@@ -88,7 +88,8 @@ def test_a_passage_leads_to_its_place_in_its_document(page: Client, alice: User,
     document = lease.knowledge_document
     document.source_type = "document"
     document.save()
-    assert f'<a href="/documents/{document.source}?passages=0#passage-0">' in body(page, found(look_for(alice), lease))
+    place = f"/documents/{document.source}?version=1&amp;from=0&amp;to={len(LEASE)}#passage"
+    assert f'<a href="{place}">' in body(page, found(look_for(alice), lease))
 
 
 def test_passages_are_text(page: Client, alice: User) -> None:
