@@ -78,6 +78,8 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str, str | Promise, str]]]] 
         _("Machinery"),
         [
             ("requests_app", "workerlease", _("Workers"), "memory"),
+            ("ai_rag", "knowledgedocument", _("Index"), "manage_search"),
+            ("ai_rag", "embeddingset", _("Embedding sets"), "hub"),
             ("requests_app", "pulse", _("Pulses"), "monitor_heart"),
             ("django_celery_beat", "periodictask", _("Periodic tasks"), "schedule"),
             ("admin", "logentry", _("History of this admin"), "history"),

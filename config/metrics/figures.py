@@ -19,7 +19,15 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from ai.signals import BreakerMoved, CallFinished, breaker_moved, call_finished
 from ai.tracking import TOKENS
 from requests_app.models import Status
-from requests_app.signals import RequestAccepted, RequestFinished, request_accepted, request_finished, swept
+from requests_app.signals import (
+    AnswersStale,
+    RequestAccepted,
+    RequestFinished,
+    answers_stale,
+    request_accepted,
+    request_finished,
+    swept,
+)
 from requests_app.sweep import Swept
 
 WAITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
@@ -50,6 +58,7 @@ class Figures:
         )
         self._reusable = counter("answers_reusable", "Answers of prompts that let them serve again.", "prompt")
         self._reused = counter("answers_reused", "Answers that were an earlier request's.", "prompt", "kind")
+        self._stale = counter("answers_stale", "Answers whose documents changed after them.", "reason")
         self._swept = counter("swept", "What sweeps found and put right.", "kind")
 
     def listen(self) -> None:
@@ -58,6 +67,7 @@ class Figures:
             request_finished: self.finished,
             call_finished: self.called,
             breaker_moved: self.moved,
+            answers_stale: self.gone_stale,
             swept: self.found,
         }
         for signal, receiver in receivers.items():
@@ -97,6 +107,9 @@ class Figures:
 
     def moved(self, facts: BreakerMoved, **_: object) -> None:
         self._breakers.labels(facts.model, facts.after, facts.cause).inc()
+
+    def gone_stale(self, facts: AnswersStale, **_: object) -> None:
+        self._stale.labels(facts.reason).inc(facts.answers)
 
     def found(self, facts: Swept, **_: object) -> None:
         for kind, count in asdict(facts).items():

@@ -5,6 +5,7 @@ from requests_app.admin.attempts import AttemptAdmin
 from requests_app.admin.budgets import BudgetAdmin, HoldAdmin, ShareAdmin, WindowAdmin
 from requests_app.admin.catalogue import ModelAdmin, ProviderAdmin, RouteAdmin, TierAdmin, VersionAdmin
 from requests_app.admin.feedback import FeedbackAdmin
+from requests_app.admin.knowledge import EmbeddingSetAdmin, KnowledgeDocumentAdmin
 from requests_app.admin.moves import MoveAdmin
 from requests_app.admin.people import SpendingPersonAdmin, SpendingTeamAdmin
 from requests_app.admin.prompts import PromptLabelAdmin, PromptTemplateAdmin
@@ -20,9 +21,11 @@ __all__ = [
     "BudgetAdmin",
     "CostAlertAdmin",
     "CostAlertDayAdmin",
+    "EmbeddingSetAdmin",
     "FeedbackAdmin",
     "HoldAdmin",
     "IdempotencyKeyAdmin",
+    "KnowledgeDocumentAdmin",
     "ModelAdmin",
     "MoveAdmin",
     "PromptLabelAdmin",

@@ -47,6 +47,7 @@ class QualityDay(models.Model):
     failed = _count(_("failed"))
     cancelled = _count(_("cancelled"))
     served_again = models.PositiveBigIntegerField(_("answered by an earlier answer"), default=0, db_default=0)
+    stale = models.PositiveBigIntegerField(_("gone stale"), default=0, db_default=0)
     failures = models.JSONField(_("failures by code"), default=dict)
     judged = _count(_("looked at for refusals"))
     refusals = _count(_("refusals"))

@@ -41,6 +41,7 @@ class Figures:
     failed: int = 0
     cancelled: int = 0
     served_again: int = 0
+    stale: int = 0
     failures: dict[str, int] = field(default_factory=dict)
     judged: int = 0
     refusals: int = 0

@@ -1,7 +1,8 @@
 """The figures of one stretch of time out of the tables of events: a few statements, each on an index.
 
 Requests count when they end, calls when they were made, together with what was learned of them later, ratings when they
-were first given, reviews when they came and when their verdict took effect. docs/quality.md has the formulas.
+were first given, reviews when they came and when their verdict took effect, stale answers when they became so.
+docs/quality.md has the formulas.
 """
 
 from __future__ import annotations
@@ -90,6 +91,24 @@ CROSS JOIN LATERAL (
 WHERE (review.created >= %(starts)s AND review.created < %(ends)s) OR (closed >= %(starts)s AND closed < %(ends)s)
 GROUP BY {LEVELS}
 """  # noqa: S608 - constants
+# Once an answer, when the first of its documents changed; those of the day are found by the index of what is stale.
+STALE = f"""
+SELECT {SUBJECTS}, count(*) AS stale
+FROM (
+    SELECT source.request_id, min(source.stale_since) AS since
+    FROM requests_app_requestsource AS source
+    WHERE source.stale_since IS NOT NULL AND source.request_id IN (
+        SELECT request_id FROM requests_app_requestsource WHERE stale_since >= %(starts)s AND stale_since < %(ends)s
+    ) AND EXISTS (
+        SELECT FROM requests_app_citation AS citation
+        WHERE citation.request_id = source.request_id AND citation.key = source.key
+    )
+    GROUP BY source.request_id
+) AS gone
+JOIN requests_app_airequest AS request ON request.id = gone.request_id
+WHERE since >= %(starts)s AND since < %(ends)s AND status = 'done'
+GROUP BY {LEVELS}
+"""  # noqa: S608 - constants
 BUDGETS = """
 SELECT count(*) AS windows, count(*) FILTER (WHERE announced >= 80) AS warned,
     count(*) FILTER (WHERE announced >= 100) AS full
@@ -100,6 +119,7 @@ EVENTS = """
 SELECT EXISTS (SELECT FROM requests_app_airequest WHERE completed >= %(starts)s AND completed < %(ends)s)
     OR EXISTS (SELECT FROM ai_llmusagelog WHERE created >= %(starts)s AND created < %(ends)s)
     OR EXISTS (SELECT FROM requests_app_aioutputfeedback WHERE created >= %(starts)s AND created < %(ends)s)
+    OR EXISTS (SELECT FROM requests_app_requestsource WHERE stale_since >= %(starts)s AND stale_since < %(ends)s)
 """
 
 
@@ -107,7 +127,7 @@ def figures_of(starts: datetime, ends: datetime) -> Day:
     """Of everything that happened from ``starts`` to before ``ends``; WHOLE is always there."""
     found: dict[Subject, dict[str, Any]] = defaultdict(dict)
     found[WHOLE] = {}
-    for query in (REQUESTS, CALLS, RATINGS, REVIEWS):
+    for query in (REQUESTS, CALLS, RATINGS, REVIEWS, STALE):
         for row in _rows(query, starts, ends):
             found[_subject(row)] |= dict(_spread(row))
     for row in _rows(FAILURES, starts, ends):

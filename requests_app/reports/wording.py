@@ -113,6 +113,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield _("Tokens sent / received"), f"{day.sent_tokens:,} / {day.output_tokens:,}"
     yield _("Sent tokens from cache"), percent(day.cache_share)
     yield _("Answered from earlier answers"), _part(day.served_again, day.done, day.served_again_share)
+    yield _("Answers gone stale"), count(day.stale)
     yield _("First token p50 / p95 / p99"), _three(day, "first_token", ("p50", "p95", "p99"), seconds)
     yield _("Whole answer p50 / p95 / p99"), _three(day, "total", ("p50", "p95", "p99"), seconds)
     yield _("Answer's characters p10 / p50 / p90"), _three(day, "length", ("p10", "p50", "p90"), count)

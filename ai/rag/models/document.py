@@ -87,4 +87,4 @@ class KnowledgeDocument(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"{self.source_type} {self.source}"
+        return f"{self.source_type} {self.source}"

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -18,8 +20,10 @@ from ai.rag.context import block_of
 from ai.rag.looking import passage_of
 from ai.rag.models import EmbeddingSet, KnowledgeDocument
 from ai.rag.signals import passages_superseded
-from requests_app import freshness, sources
+from requests_app import days, freshness, sources
 from requests_app.models import AIRequest, RequestSource
+from requests_app.reports.figures import WHOLE, Subject
+from requests_app.reports.gather import figures_of
 from requests_app.signals import AnswersStale, answers_stale
 from tests.integration.rag.answers import answered, begin, edit, end, give
 from tests.integration.rag.shelf import TYPE, Shelf, indexed, story
@@ -155,6 +159,21 @@ def test_stale_answers_are_counted_once_a_change(shelf: Shelf, quay: KnowledgeDo
     finally:
         answers_stale.disconnect(hear)
     assert told == [AnswersStale(reason="changed", answers=2)]
+
+
+def test_the_report_of_a_day_counts_an_answer_once(shelf: Shelf, quay: KnowledgeDocument) -> None:
+    first, second, *_others = shelf.passages(quay)
+    answered(shelf.owner, first, second, text="Both [1, 2].")
+    answered(shelf.owner, second, first, text="The second alone [1].")
+    shown_only = answered(shelf.owner, first, second, text="It cites nothing.")
+    edit(shelf, quay, "Another text.")
+    staging.remove(TYPE, quay.source)
+    starts, ends = days.bounds(days.day_of(timezone.now()))
+    figures = figures_of(starts, ends)
+    assert figures[WHOLE].stale == 2
+    assert figures[Subject(prompt="rag_answer", version=shown_only.prompt_version)].stale == 2
+    RequestSource.objects.filter(stale_since__isnull=False).update(stale_since=starts - timedelta(hours=1))
+    assert figures_of(starts, ends)[WHOLE].stale == 0
 
 
 @contextmanager

@@ -96,8 +96,21 @@ class ByHand:
         came = sum(self.of_day(row[2]) for row in ours)
         return {"reviews": came, "decided": len(verdicts), "overruled": sum(v != "approved" for v in verdicts)}
 
+    def freshness(self) -> dict[str, Any]:
+        found = rows(
+            "SELECT r.prompt_key, r.prompt_version, r.id, s.stale_since FROM requests_app_airequest r"
+            " JOIN requests_app_requestsource s ON s.request_id = r.id"
+            " JOIN requests_app_citation c ON c.request_id = r.id AND c.key = s.key"
+            " WHERE r.status = 'done' AND s.stale_since IS NOT NULL"
+        )
+        first: dict[Any, datetime] = {}
+        for *key, request, since in found:
+            if self.ours(*key):
+                first[request] = min(since, first.get(request, since))
+        return {"stale": sum(self.of_day(since) for since in first.values())}
+
     def figures(self) -> dict[str, Any]:
-        return {**self.requests(), **self.calls(), **self.ratings(), **self.reviews()}
+        return {**self.requests(), **self.calls(), **self.ratings(), **self.reviews(), **self.freshness()}
 
 
 def percentiles(stem: str, values: list[float], *marks: int) -> dict[str, Any]:
