@@ -1,15 +1,17 @@
 """How much of the embedded model's pace the whole ingest keeps, and how soon an edit of a long document is found.
 
-The text is Python's own manual. The model alone embeds the same passages before and after, in a process of its own;
-the jobs worker is the Procfile's, with one child, so that both have the machine for one run of the model.
+The text is Python's own manual. The model alone embeds the same passages before and after, in processes of its own;
+the jobs worker is the Procfile's, with one child and with its two, beside as many processes of the model alone.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import signal
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -24,6 +26,7 @@ from tests.process.stack import Person, wait_for
 
 TOPICS, CHUNKS, EDITS = 79, 500, 21
 FEW_TOPICS, FEW_CHUNKS, FEW_EDITS = 5, 20, 2
+CHILDREN = (1, 2)
 PATIENCE_S = 1800.0
 INDEXED = """
 SELECT count(*), EXTRACT(epoch FROM max(indexed_at) - min(staged))::float8 FROM ai_rag_knowledgedocument
@@ -51,36 +54,55 @@ def measure(*, quick: bool) -> Report:
     if tokenizer is None:
         return Report(how="The embedded model's tokenizer cannot be had here.", rows=[], wrong=["nothing measured"])
     with bed({"LINTEL_EMBEDDED_TOKENIZER": str(tokenizer)}) as stack:
-        stack.start_jobs()
-        put(stack, stack.person(), {"warm": "The first text of a process makes what is made once."})
-        before = alone(stack, topics, chunks)
-        whole = ingested(stack, topics)
-        after = alone(stack, topics, chunks)
-        waits, embedded = edits_of(stack, before["characters"], edits)
+        rows = [pace(stack, topics, children) for children in CHILDREN]
+        waits, embedded = edits_of(stack, alone(stack, 1, 1, chunks)["characters"], edits)
+    passages = {row["passages"] for row in rows}
     return Report(
         how=f"{topics} documents at once; {edits} edits of one paragraph each in a document of {chunks} passages",
-        rows=[pace(before, whole, after)],
+        rows=rows,
         also=[{
             "edits": edits, "passages embedded an edit, median": median(embedded), "most": max(embedded),
             "commit to found p50, s": median(waits), "p90, s": percentile(waits, 0.9), "worst, s": max(waits),
         }],
-        wrong=[] if whole["passages"] == before["passages"] else ["not the same passages"],
+        wrong=[] if len(passages) == 1 else ["not the same passages"],
     )  # fmt: skip
 
 
-def pace(before: Mapping[str, Any], whole: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Figure]:
-    alone = median([one["passages"] / one["seconds"] for one in (before, after)])
-    ingest = whole["passages"] / whole["seconds"]
+def pace(stack: Bed, topics: int, children: int) -> dict[str, Figure]:
+    """The last worker stays for the edits."""
+    stop_jobs(stack)
+    stack.start_jobs(children=children)
+    put(stack, stack.person(), {f"warm {n}": "The first text of a process makes what is made once." for n in range(4)})
+    before, (ingest, passages), after = (
+        alone(stack, topics, children),
+        ingested(stack, topics),
+        alone(stack, topics, children),
+    )
+    embedder = median([before["a second"], after["a second"]])
     return {
-        "passages": whole["passages"], "the model alone before, s": before["seconds"], "ingest, s": whole["seconds"],
-        "the model alone after, s": after["seconds"], "the model alone, passages/s": alone,
-        "ingest, passages/s": ingest, "ingest / alone": ingest / alone,
+        "processes": children, "passages": passages, "the model alone before, passages/s": before["a second"],
+        "after": after["a second"], "ingest, passages/s": passages / ingest,
+        "ingest / alone": passages / ingest / embedder,
     }  # fmt: skip
 
 
-def alone(stack: Bed, topics: int, chunks: int) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(stack.run("-m", "benchmarks.ingest_raw", str(topics), str(chunks)))
-    return found
+def stop_jobs(stack: Bed) -> None:
+    for child in [each for each in stack.children if each.command.name.startswith("jobs")]:
+        stack.children.remove(child)
+        child.tell_all(signal.SIGKILL)
+        child.bury()
+
+
+def alone(stack: Bed, topics: int, processes: int, chunks: int = 1) -> dict[str, float]:
+    """As many processes as the worker has, a part of the texts each."""
+    commands = [
+        ("-m", "benchmarks.ingest_raw", str(topics), str(first), str(processes), str(chunks))
+        for first in range(processes)
+    ]
+    with ThreadPoolExecutor(processes) as pool:
+        found = [json.loads(printed) for printed in pool.map(lambda words: stack.run(*words), commands)]
+    pace = sum(each["passages"] / each["seconds"] for each in found)
+    return {"a second": pace, "characters": found[0]["characters"]}
 
 
 def put(stack: Bed, person: Person, texts: Mapping[str, str]) -> float:
@@ -96,15 +118,16 @@ def put(stack: Bed, person: Person, texts: Mapping[str, str]) -> float:
     return wait_for(taken, what="documents that are found", seconds=PATIENCE_S, pause=0.2) or 0.0
 
 
-def ingested(stack: Bed, topics: int) -> dict[str, Any]:
+def ingested(stack: Bed, topics: int) -> tuple[float, int]:
+    """Seconds and passages."""
     person = stack.person()
     seconds = put(stack, person, manual(topics))
-    return {"seconds": seconds, "passages": stack.sql(PASSAGES, person.id)[0][0]}
+    return seconds, stack.sql(PASSAGES, person.id)[0][0]
 
 
-def edits_of(stack: Bed, characters: int, edits: int) -> tuple[list[float], list[int]]:
+def edits_of(stack: Bed, characters: float, edits: int) -> tuple[list[float], list[int]]:
     """One after the other: how long until each is found, and how many passages it embeds."""
-    chance, person, text = random.Random(4), stack.person(), long_text(characters)
+    chance, person, text = random.Random(4), stack.person(), long_text(int(characters))
     put(stack, person, {"manual": text})
     waits, embedded = [], []
     with stack.client(person) as http, psycopg.connect(stack.services.superuser_url, dbname="lintel") as looking:

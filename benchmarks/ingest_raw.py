@@ -19,19 +19,20 @@ from ai.rag.limits import chunk_tokens  # noqa: E402
 from benchmarks.ingest_texts import long_text, manual  # noqa: E402
 
 
-async def main(topics: int, chunks: int) -> None:
+async def main(topics: int, first: int, step: int, chunks: int) -> None:
     model = embedding_model()
     assert model is not None
     embedder, sizes = embedder_for(model), Sizes(most=chunk_tokens(model.window))
-    cut = [piece.embedded for text in manual(topics).values() for piece in pieces(text, sizes, embedder.count)]
+    mine = list(manual(topics).values())[first::step]
+    cut = [piece.embedded for text in mine for piece in pieces(text, sizes, embedder.count)]
     await embedder.embed(cut[:1], model)  # what is made once a process is made
     began = time.perf_counter()
-    for first in range(0, len(cut), MOST_TEXTS):
-        await embedder.embed(cut[first : first + MOST_TEXTS], model)
+    for at in range(0, len(cut), MOST_TEXTS):
+        await embedder.embed(cut[at : at + MOST_TEXTS], model)
     seconds = time.perf_counter() - began
     long = pieces(long_text(), sizes, embedder.count)[:chunks]
     print(json.dumps({"passages": len(cut), "seconds": seconds, "characters": long[-1].end}))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(*map(int, sys.argv[1:])))

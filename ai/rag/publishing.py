@@ -44,6 +44,10 @@ CROSS JOIN LATERAL (
 ) AS twin
 ON CONFLICT DO NOTHING
 """
+MOVE = """
+UPDATE ai_rag_knowledgechunk AS chunk SET ordinal = place.ordinal, start = place.start, "end" = place.past
+FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[]) AS place (id, ordinal, start, past) WHERE chunk.id = place.id
+"""
 
 
 class VectorsMissing(Exception):
@@ -142,14 +146,15 @@ def _chunk(claim: Claim, generation: int, number: UUID, ordinal: int, piece: Pie
 
 
 def _move(plan: Plan) -> None:
-    """What says the same may stand elsewhere now."""
-    moved = []
-    for chunk, ordinal, piece in plan.kept:
-        place = (ordinal, piece.start, piece.end)
-        if (chunk.ordinal, chunk.start, chunk.end) != place:
-            chunk.ordinal, chunk.start, chunk.end = place
-            moved.append(chunk)
-    KnowledgeChunk.objects.bulk_update(moved, ["ordinal", "start", "end"], batch_size=500)
+    """What says the same may stand elsewhere now: after an edit all that follows does."""
+    moved = [
+        (chunk.pk, ordinal, piece.start, piece.end)
+        for chunk, ordinal, piece in plan.kept
+        if (chunk.ordinal, chunk.start, chunk.end) != (ordinal, piece.start, piece.end)
+    ]
+    if moved:
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE, [list(column) for column in zip(*moved, strict=True)])
 
 
 def _finish(claim: Claim, generation: int, passages: int, target: EmbeddingSet) -> None:

@@ -142,10 +142,10 @@ class Stack:
     def start_jobs_and_beat(self) -> tuple[Child, Child]:
         return self.start_jobs(), self.start_beat()
 
-    def start_jobs(self) -> Child:
-        """As the Procfile has it, with one child."""
+    def start_jobs(self, *, children: int = 1) -> Child:
+        """As the Procfile has it, but for how many."""
         return self.start(
-            "jobs", *CELERY, "worker", "-P", "prefork", "-c", "1", "-Q", "jobs,ingest",
+            "jobs", *CELERY, "worker", "-P", "prefork", "-c", str(children), "-Q", "jobs,ingest",
             "--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"j{next(_names)}@tests",
         )  # fmt: skip
 
