@@ -42,7 +42,7 @@ export function offerPassages(root) {
     leaving = setTimeout(hide, AWAY_MS);
   };
 
-  root.addEventListener("pointerover", (event) => {
+  document.addEventListener("pointerover", (event) => {
     if (markOf(event)) show(markOf(event));
     else if (card.contains(event.target)) clearTimeout(leaving);
     else if (shown && shown !== document.activeElement) leave();
