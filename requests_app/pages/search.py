@@ -25,6 +25,26 @@ from requests_app.pages.snippets import Snippet, search_snippets
 from requests_app.pages.wording import ago, failure
 
 WORD = re.compile(r"\w{3,}|\d+")
+COMMON = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "are",
+        "was",
+        "how",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "does",
+        "with",
+        "that",
+        "this",
+        "from",
+    ]
+)
 MOST_WORDS = 40  # of a question, that are marked in passages
 EXCERPT = 420  # characters of a passage that are shown at once
 BEFORE = 80  # of them before the first marked word
@@ -177,7 +197,8 @@ class SearchPage:
 
     @property
     def least(self) -> str:
-        return f"{self.hits.min_score:.2f}" if self.hits and self.hits.min_score is not None else ""
+        """Empty where everything is good enough: of a model whose minimum nobody has measured."""
+        return f"{self.hits.min_score:.2f}" if self.hits and (self.hits.min_score or 0) > 0 else ""
 
     @property
     def snippets(self) -> list[Snippet]:
@@ -192,7 +213,8 @@ def page_of(request: AIRequest, *, host: str) -> SearchPage | None:
 
 def words_of(text: str) -> re.Pattern[str] | None:
     """What finds the words of a question in a text, whole ones and however they are written."""
-    words = sorted({re.escape(word) for word in WORD.findall(text)[:MOST_WORDS]}, key=len, reverse=True)
+    told = [word for word in WORD.findall(text) if word.casefold() not in COMMON]
+    words = sorted(map(re.escape, set(told[:MOST_WORDS])), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE) if words else None
 
 
