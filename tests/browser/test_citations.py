@@ -77,7 +77,7 @@ def test_without_scripts_a_number_leads_to_its_passage(open_desk: OpenDesk, alic
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360])
+@pytest.mark.parametrize("width", [360, 1280])
 def test_sources_fit_and_can_be_read(open_desk: OpenDesk, alice: Person, width: int, scheme: str) -> None:
     desk = open_desk(alice, color_scheme=scheme)
     page = desk.page
