@@ -23,6 +23,7 @@ from ai.models import (
     PromptTemplate,
     TierQualityMapping,
 )
+from ai.rag.models import EmbeddingSet
 from documents import contents
 from documents.contents import Content
 from documents.models import Document, DocumentKey, DocumentVersion
@@ -82,6 +83,7 @@ def furnish_once(name: str) -> None:
     route_to(name)
     alarm(name)
     write(user, name)
+    EmbeddingSet.objects.create(model=name, dimensions=2)
 
 
 def write(owner: User, name: str) -> Document:
