@@ -28,18 +28,20 @@ async function look() {
   const answer = await get(`${STATES}?${keys.map((key) => `id=${key}`).join("&")}`);
   if (!answer) return;
   let changed = false;
-  for (const now of answer.querySelectorAll("[data-indexing]")) changed = show(now) || changed;
+  const ended = new Set();
+  for (const now of answer.querySelectorAll("[data-indexing]")) changed = show(now, ended) || changed;
+  if (ended.size) said.textContent = [...ended].join(". "); // all at once: of two, the second would silence the first
   wait = changed ? SOON_MS : Math.min(wait * 1.5, LATEST_MS);
 }
 
-function show(now) {
+function show(now, ended) {
   let changed = false;
   for (const before of document.querySelectorAll(`[data-indexing="${now.dataset.indexing}"]`)) {
     if (before.outerHTML === now.outerHTML) continue;
     changed = true;
     const settled = "moving" in before.dataset && !("moving" in now.dataset);
     before.replaceWith(document.importNode(now, true));
-    if (settled) said.textContent = now.dataset.said;
+    if (settled) ended.add(now.dataset.said);
     if (settled && document.getElementById("knowledge")) showPage();
   }
   return changed;
