@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -37,6 +38,7 @@ from tests.integration.searches import found, look_for, with_model
 pytestmark = pytest.mark.timeout(600)  # each asks for hundreds of pages
 
 TEXT = f"The fee is {word('fee')}."
+READS_TEXTS = ("view_request_text", "view_document_text")
 OWNER_SEES = {"documents/<uuid:pk>", "requests/<uuid:pk>", "api/v1/documents/<uuid:pk>", "api/v1/requests/<uuid:pk>"}
 
 
@@ -90,8 +92,8 @@ def grounded(asker: User, chunk: KnowledgeChunk) -> AIRequest:
     return AIRequest.objects.get(pk=claim.request.pk)
 
 
-def staff() -> Client:
-    return signed_in(User.objects.create_user("olga"), is_staff=True)
+def staff(*allowed: Permission) -> Client:
+    return signed_in(User.objects.create_user("olga"), *allowed, is_staff=True)
 
 
 PEOPLE: dict[str, Callable[[], Client]] = {
@@ -99,6 +101,9 @@ PEOPLE: dict[str, Callable[[], Client]] = {
     "program of a teammate": lambda: program(User.objects.get(username="mallory")),
     "stranger": lambda: signed_in(User.objects.create_user("victor")),
     "staff without a right": staff,
+    "staff who read no texts": lambda: staff(
+        *Permission.objects.filter(codename__startswith="view_").exclude(codename__in=READS_TEXTS)
+    ),
     "anonymous": Client,
 }
 
