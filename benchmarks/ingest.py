@@ -100,7 +100,9 @@ def alone(stack: Bed, topics: int, processes: int, chunks: int = 1) -> dict[str,
         for first in range(processes)
     ]
     with ThreadPoolExecutor(processes) as pool:
-        found = [json.loads(printed) for printed in pool.map(lambda words: stack.run(*words), commands)]
+        found = [
+            json.loads(printed) for printed in pool.map(lambda words: stack.run(*words, seconds=PATIENCE_S), commands)
+        ]
     pace = sum(each["passages"] / each["seconds"] for each in found)
     return {"a second": pace, "characters": found[0]["characters"]}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.bed import bed
-from benchmarks.ingest import FEW_TOPICS, TOPICS
+from benchmarks.ingest import FEW_TOPICS, PATIENCE_S, TOPICS
 from benchmarks.report import Report
 from config.local.home import REPOSITORY, Home
 from config.local.terminal import Terminal
@@ -22,5 +22,7 @@ def measure(*, quick: bool) -> Report:
         return Report(how="The embedded model's tokenizer cannot be had here.", rows=[], wrong=["nothing measured"])
     topics = FEW_TOPICS if quick else TOPICS
     with bed({"LINTEL_EMBEDDED_TOKENIZER": str(tokenizer)}) as stack:
-        found = json.loads(stack.run("-m", "benchmarks.questions_asking", str(topics)).splitlines()[-1])
+        found = json.loads(
+            stack.run("-m", "benchmarks.questions_asking", str(topics), seconds=PATIENCE_S).splitlines()[-1]
+        )
     return Report(how=f"the embedded model; {topics} topics of the manual", rows=found["rows"], also=found["refused"])

@@ -13,12 +13,13 @@ from benchmarks.bed import bed
 from benchmarks.report import Report
 
 CHUNKS, QUICK, QUESTIONS, FEW = 100_000, 2_000, 300, 6
+PATIENCE_S = 1800.0
 
 
 def measure(*, quick: bool) -> Report:
     chunks, questions = (QUICK, FEW) if quick else (CHUNKS, QUESTIONS)
     with bed() as stack:
-        printed = stack.run("-m", "benchmarks.retrieval_asking", str(chunks), str(questions))
+        printed = stack.run("-m", "benchmarks.retrieval_asking", str(chunks), str(questions), seconds=PATIENCE_S)
     found = json.loads(printed.splitlines()[-1])
     wrong = [f"{row['short lists']} short lists with {row['visible']}" for row in found["levels"] if row["short lists"]]
     return Report(

@@ -160,7 +160,7 @@ def main(size: int, count: int) -> None:
     asked = questions(shelf, count)
     level(shelf, "all", asked[:2])  # what is made once a process is made
     levels = [level(shelf, name, asked) for name in MEASURED]
-    print(json.dumps({"levels": levels, "crossing": list(crossing(shelf, asked[: count // 3]))}))
+    print(json.dumps({"levels": levels, "crossing": list(crossing(shelf, asked[: count // 5]))}))
 
 
 if __name__ == "__main__":

@@ -203,7 +203,7 @@ class Stack:
         wait_for(up, what="the fake provider", seconds=START_SECONDS)
         return url
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, seconds: float = START_SECONDS) -> str:
         """A program of this virtual environment, to its end."""
         done = subprocess.run(
             [sys.executable, *arguments],
@@ -211,7 +211,7 @@ class Stack:
             cwd=REPOSITORY,
             capture_output=True,
             text=True,
-            timeout=START_SECONDS,
+            timeout=seconds,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
