@@ -24,7 +24,7 @@ from config.local.terminal import Terminal
 from config.local.weights import ensure_tokenizer
 from tests.process.stack import Person, wait_for
 
-TOPICS, CHUNKS, EDITS = 79, 500, 21
+TOPICS, CHUNKS, EDITS = 40, 500, 21
 FEW_TOPICS, FEW_CHUNKS, FEW_EDITS = 5, 20, 2
 CHILDREN = (1, 2)
 PATIENCE_S = 1800.0

@@ -59,7 +59,13 @@ class Library:
         for way, words in (("vectors alone", False), ("vectors and words", True)):
             scores = scores_of(self.asked(labels, words=words), min_score=-1.0)
             recall = {f"recall@{depth}": value for depth, value in scores.recall.items()}
-            yield {"questions": name, "found by": way, "answerable": sum(label.answerable for label in labels), "MRR": scores.mrr, **recall}
+            yield {
+                "questions": name,
+                "found by": way,
+                "answerable": sum(label.answerable for label in labels),
+                "MRR": scores.mrr,
+                **recall,
+            }
 
 
 def refusals(handbook: Library, other: Library, labels: Sequence[Label], minimum: float) -> Iterable[dict[str, Any]]:
