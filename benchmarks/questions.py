@@ -15,7 +15,6 @@ from config.local.home import REPOSITORY, Home
 from config.local.terminal import Terminal
 from config.local.weights import ensure_tokenizer
 
-
 TOPICS = 79
 
 
