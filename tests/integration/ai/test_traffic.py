@@ -111,7 +111,7 @@ async def test_a_pause_that_nobody_told_grows_for_all_workers_and_is_ended_by_on
     other = SharedTraffic(REDIS_URL)
     probe = False
     for worker in (traffic, other, traffic, other):
-        await ended(worker, model, *[RateLimited("429")] * (1 if probe else 8), probe=probe)
+        await ended(worker, model, RateLimited("429"), probe=probe)
         async with Redis.from_url(REDIS_URL, decode_responses=True) as redis:
             seen = Breaker.parse(str(await redis.get(key_of(model))))
         pauses.append(seen.pause_s)

@@ -45,7 +45,7 @@ def test_the_chosen_prompt_has_its_form(page: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        ("rag_answer", "Rag answer: this prompt answers from documents, and retrieval is not set up"),
+        ("rag_answer", "Rag answer: this prompt answers from documents, and no embedding model is configured"),
         ("<b>\x00", "There is no prompt named “&lt;b&gt;\x00”."),
     ],
 )
