@@ -19,7 +19,8 @@ from tests.process.stack import Person, Stack, wait_for
 pytestmark = pytest.mark.timeout(900)
 
 QUESTION = "What do the documents say?"
-DANGEROUS = "script, img, svg, iframe, link, meta, base, form, style, [onclick], [style], [src], a:not([rel])"
+STRANGE_LINK = "a:not([rel]):not(.mark[href='#source-1'])"  # the one number that stands for a passage is ours
+DANGEROUS = f"script, img, svg, iframe, link, meta, base, form, style, [onclick], [style], [src], {STRANGE_LINK}"
 OPENING = re.compile(r"<(passage-(\d+)-[0-9a-f]{8})>\n")
 
 
