@@ -20,7 +20,7 @@ END
 curl -sSN -H "$auth" "{host}$there/events"
 """
 
-PYTHON = """\
+CALL = """\
 import json
 import os
 import time
@@ -34,12 +34,18 @@ def call(path, body=None):
         return json.load(response)
 
 
+"""
+
+PYTHON = (
+    CALL
+    + """\
 request = call("/api/v1/requests", {body})
 while request["status"] in ("pending", "processing"):
     time.sleep(1)
     request = call(request["links"]["self"])
 print(request["result"] or request["error"])
 """
+)
 
 SEARCH_CURL = """\
 auth="Authorization: Bearer $LINTEL_TOKEN"
@@ -52,20 +58,9 @@ curl -sSN -o /dev/null -H "$auth" "{host}/api/v1/requests/${{there##*/}}/events"
 curl -sS -H "$auth" "{host}$there"
 """
 
-SEARCH_PYTHON = """\
-import json
-import os
-import time
-import urllib.request
-
-
-def call(path, body=None):
-    headers = {{"Authorization": "Bearer " + os.environ["LINTEL_TOKEN"], "Content-Type": "application/json"}}
-    data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request("{host}" + path, data, headers)) as response:
-        return json.load(response)
-
-
+SEARCH_PYTHON = (
+    CALL
+    + """\
 search = call("/api/v1/searches", {body})
 while search["status"] in ("pending", "processing"):
     time.sleep(0.5)
@@ -75,6 +70,7 @@ if search["error"]:
 for passage in search["passages"]:
     print(passage["rank"], round(passage["score"], 2), passage["title"], passage["text"], sep="\\n", end="\\n\\n")
 """
+)
 
 LIST_CURL = """\
 curl -sS -H "Authorization: Bearer $LINTEL_TOKEN" '{host}/api/v1/requests{query}'
